@@ -1,0 +1,4 @@
+export * from './close-codes.js';
+export * from './limits.js';
+export * from './messages.js';
+export * from './version.js';
