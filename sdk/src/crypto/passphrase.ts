@@ -1,0 +1,67 @@
+import { hexToBytes } from '@noble/hashes/utils.js';
+import type { BudgetId } from '../model/ids.js';
+import { type Result, err, ok } from '../result.js';
+import { EPOCH_KEY_BYTES, type EpochKey, createEpochKey } from './epoch-key.js';
+
+export interface Argon2idParameters {
+  readonly memoryKiB: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
+
+/** The least that is accepted, and what is used: 64 MiB, 3 passes. */
+export const ARGON2ID_FLOOR: Argon2idParameters = {
+  memoryKiB: 64 * 1024,
+  passes: 3,
+  parallelism: 1,
+};
+
+export interface WeakParametersError {
+  readonly kind: 'weak_parameters';
+  readonly message: string;
+}
+
+/**
+ * 32 bytes from a passphrase by Argon2id (RFC 9106) over its NFKC form in UTF-8, so that
+ * the same words typed on another keyboard give the same key. `salt` is 16 bytes or more.
+ */
+export async function deriveKeyArgon2id(
+  passphrase: string,
+  salt: Uint8Array,
+  parameters: Argon2idParameters,
+): Promise<Result<Uint8Array, WeakParametersError>> {
+  if (
+    !(parameters.memoryKiB >= ARGON2ID_FLOOR.memoryKiB) ||
+    !(parameters.passes >= ARGON2ID_FLOOR.passes)
+  ) {
+    return err({ kind: 'weak_parameters', message: 'Argon2id needs at least 64 MiB, 3 passes.' });
+  }
+  // Only those who use a passphrase load it.
+  const { argon2id } = await import('hash-wasm');
+  const password = new TextEncoder().encode(passphrase.normalize('NFKC'));
+  const key = await argon2id({
+    password,
+    salt,
+    memorySize: parameters.memoryKiB,
+    iterations: parameters.passes,
+    parallelism: parameters.parallelism,
+    hashLength: EPOCH_KEY_BYTES,
+    outputType: 'binary',
+  });
+  password.fill(0);
+  return ok(key);
+}
+
+/** The epoch key of people who share a passphrase instead of wrapped keys. */
+export async function deriveEpochKeyFromPassphrase(input: {
+  readonly passphrase: string;
+  readonly budgetId: BudgetId;
+  readonly epoch: number;
+}): Promise<EpochKey> {
+  const salt = hexToBytes(input.budgetId);
+  const derived = await deriveKeyArgon2id(input.passphrase, salt, ARGON2ID_FLOOR);
+  if (!derived.ok) throw new Error(derived.error.message);
+  const epochKey = createEpochKey(derived.value, input.budgetId, input.epoch);
+  derived.value.fill(0);
+  return epochKey;
+}
