@@ -1,0 +1,4 @@
+/** Whether two byte strings are equal. For public values: it stops at the first difference. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
