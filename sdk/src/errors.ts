@@ -1,0 +1,43 @@
+/** Why a call failed. Every kind says in its message what to do next. */
+export type SealsyncErrorKind =
+  | 'bad_config'
+  | 'bad_input'
+  | 'record_missing'
+  | 'too_large'
+  | 'closed'
+  | 'access_denied'
+  | 'offline'
+  | 'deadline'
+  | 'quota'
+  | 'unauthenticated'
+  | 'upgrade_required'
+  | 'key_missing'
+  | 'log_halted'
+  | 'store_unavailable'
+  | 'failed';
+
+const RETRYABLE: ReadonlySet<SealsyncErrorKind> = new Set([
+  'offline',
+  'deadline',
+  'quota',
+  'failed',
+]);
+
+/** The one class that the public API throws. */
+export class SealsyncError extends Error {
+  override readonly name = 'SealsyncError';
+  readonly kind: SealsyncErrorKind;
+
+  constructor(kind: SealsyncErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+
+  /** Whether the same call may succeed later without the app changing anything. */
+  get retryable(): boolean {
+    return RETRYABLE.has(this.kind);
+  }
+}
+
+export const isSealsyncError = (error: unknown): error is SealsyncError =>
+  error instanceof SealsyncError;

@@ -1,0 +1,5 @@
+/** Moments at which a network that was away may be back: online again, visible again, unfrozen. */
+export interface Wakeups {
+  /** Calls `listener` at each of them, until the returned function is called. */
+  onWake(listener: () => void): () => void;
+}
