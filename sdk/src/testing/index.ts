@@ -1,0 +1,18 @@
+export { VirtualClock } from './virtual-clock.js';
+export { describeLocalStore } from './local-store-contract.js';
+export type { LocalStoreFixture, TestFunctions } from './local-store-contract.js';
+export {
+  createMemoryBackend,
+  type MemoryBackend,
+  type MemoryBackendOptions,
+} from './memory-backend.js';
+export {
+  disruptOnce,
+  type Disruption,
+  type Interceptor,
+  type RemoteCall,
+  type RemoteOperation,
+  type Tampering,
+} from './memory-log-faults.js';
+export type { StoredBudget } from './memory-log-rules.js';
+export { describeRemoteLog, type RemoteLogEnvironment } from './remote-log-contract.js';

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { hashFrame } from '../crypto/frame.js';
+import type { LogEntry, RemoteLog } from '../ports/remote-log.js';
+import { createMemoryBackend, type MemoryBackend } from './memory-backend.js';
+import { disruptOnce, type Disruption } from './memory-log-faults.js';
+import { newBudgetId, outcomeOf, positionsOf } from './remote-log-fixture.js';
+import { VirtualClock } from './virtual-clock.js';
+
+const budgetId = newBudgetId();
+
+async function openBudget(latencyMs = 0): Promise<{
+  clock: VirtualClock;
+  backend: MemoryBackend;
+  ann: RemoteLog;
+  genesis: LogEntry;
+}> {
+  const clock = new VirtualClock();
+  const backend = createMemoryBackend({ clock, latencyMs: () => latencyMs });
+  const ann = backend.logFor('ann', budgetId);
+  const genesis: LogEntry = {
+    seq: 1,
+    epoch: 1,
+    author: 'ann',
+    t: clock.now(),
+    prev: new Uint8Array(32),
+    frame: new Uint8Array(300).fill(1),
+  };
+  return { clock, backend, ann, genesis };
+}
+
+describe('a memory backend', () => {
+  it('takes its time, on the virtual clock alone', async () => {
+    const { clock, ann, genesis } = await openBudget(100);
+    const startMs = clock.now();
+    let finishedMs = 0;
+    const creating = ann.create(genesis).then((result) => {
+      finishedMs = clock.now();
+      return result;
+    });
+    await clock.advance(1000);
+    expect(outcomeOf(await creating)).toBe('ok');
+    expect(finishedMs - startMs).toBe(100);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each<[string, Disruption, string, boolean]>([
+    ['fails before anything is applied', { failBefore: 'offline' }, 'offline', false],
+    ['applies and loses the answer', { loseAnswer: 'deadline' }, 'deadline', true],
+    ['never hears of it', { hang: 'before' }, 'deadline', false],
+    ['applies and never answers', { hang: 'after' }, 'deadline', true],
+    ['is slow', { delayMs: 5000 }, 'ok', true],
+    ['is slower than the deadline, and applies nonetheless', { delayMs: 40_000 }, 'deadline', true],
+  ])('%s when told to, once', async (_what, disruption, outcome, isApplied) => {
+    const { clock, backend, ann, genesis } = await openBudget();
+    backend.intercept(disruptOnce('create', disruption, 'ann'));
+    const creating = ann.create(genesis);
+    await clock.advance(60_000);
+    expect(outcomeOf(await creating)).toBe(outcome);
+    expect(backend.inspect(budgetId) !== undefined).toBe(isApplied);
+    expect(clock.pendingTimers).toBe(0);
+    const again = outcomeOf(await ann.create(genesis));
+    expect(again).toBe(isApplied ? 'denied' : 'ok');
+  });
+
+  it('stops disrupting when told to', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    const stop = backend.intercept(() => ({ failBefore: 'quota' }));
+    expect(outcomeOf(await ann.create(genesis))).toBe('quota');
+    stop();
+    expect(outcomeOf(await ann.create(genesis))).toBe('ok');
+  });
+
+  it('shows one reader something else, and the others the log', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis);
+    backend.overwrite(budgetId, { members: { ann: 'owner', bob: 'viewer' } });
+    const bob = backend.logFor('bob', budgetId);
+    const stop = backend.tamper('bob', budgetId, (entries) =>
+      entries.map((entry) => ({ ...entry, frame: new Uint8Array(3) })),
+    );
+    const frameLengthOf = async (log: RemoteLog): Promise<unknown> => {
+      const page = await log.read({ after: 0, limit: 1 });
+      return page.ok && page.value[0]?.frame.length;
+    };
+    expect(await frameLengthOf(bob)).toBe(3);
+    expect(await frameLengthOf(ann)).toBe(300);
+    stop();
+    expect(await frameLengthOf(bob)).toBe(300);
+  });
+
+  it('never shows an existing budget as empty', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis);
+    backend.tamper('ann', budgetId, () => []);
+    expect(positionsOf(await ann.read({ after: 0, limit: 1 }))).toBe('failed');
+  });
+
+  it('lets nobody append while a budget waits for a new key', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis);
+    backend.overwrite(budgetId, { rekey: true });
+    const next = { ...genesis, seq: 2, prev: hashFrame(genesis.frame) };
+    expect(outcomeOf(await ann.append([next]))).toBe('denied');
+    backend.overwrite(budgetId, { rekey: false });
+    expect(outcomeOf(await ann.append([next]))).toBe('ok');
+  });
+});

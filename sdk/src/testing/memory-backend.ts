@@ -1,0 +1,140 @@
+import type { BudgetId } from '../model/ids.js';
+import type { Clock } from '../ports/clock.js';
+import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
+import type { RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
+import type { Result } from '../result.js';
+import type { Disruption, Interceptor, RemoteCall, Tampering } from './memory-log-faults.js';
+import { fail, MemoryLog, type MemoryLogHost } from './memory-log.js';
+import type { StoredBudget } from './memory-log-rules.js';
+
+const DEFAULT_DEADLINE_MS = 30_000;
+
+export interface MemoryBackendOptions {
+  /** The server's clock, which is also what calls wait on. */
+  readonly clock: Clock;
+  /** One way there and back, in ms; 0 unless told. Asked anew for every call. */
+  readonly latencyMs?: (call: RemoteCall) => number;
+  readonly deadlineMs?: number;
+}
+
+/** What stands in for Firestore and its rules, for any number of budgets and people. */
+export interface MemoryBackend {
+  /** The log of a budget as `uid` may use it; `count` adds up that log's operations alone. */
+  logFor(uid: string, budgetId: BudgetId, count?: OperationCounter): RemoteLog;
+  /** What everybody's operations add up to. */
+  readonly count: OperationCounter;
+  /** Lets `intercept` disrupt calls from now on; returns how to end it. */
+  intercept(intercept: Interceptor): () => void;
+  /** Shows `uid` something else than the log, page by page; returns how to end it. */
+  tamper(uid: string, budgetId: BudgetId, tampering: Tampering): () => void;
+  /** What is stored, past the rules. */
+  inspect(budgetId: BudgetId): StoredBudget | undefined;
+  /** Replaces what is stored, past the rules, as whoever runs the project could. */
+  overwrite(budgetId: BudgetId, change: Partial<StoredBudget>): void;
+}
+
+export function createMemoryBackend(options: MemoryBackendOptions): MemoryBackend {
+  return new InMemoryBackend(options);
+}
+
+class InMemoryBackend implements MemoryBackend, MemoryLogHost {
+  readonly count: OperationCounter = createOperationCounter();
+  readonly #options: MemoryBackendOptions;
+  readonly #budgets = new Map<BudgetId, StoredBudget>();
+  readonly #interceptors = new Set<Interceptor>();
+  readonly #tamperings = new Map<string, Tampering>();
+
+  constructor(options: MemoryBackendOptions) {
+    this.#options = options;
+  }
+
+  logFor(uid: string, budgetId: BudgetId, count?: OperationCounter): RemoteLog {
+    const counters = count ? [this.count, count] : [this.count];
+    return new MemoryLog(this, uid, budgetId, counters);
+  }
+
+  intercept(intercept: Interceptor): () => void {
+    this.#interceptors.add(intercept);
+    return () => this.#interceptors.delete(intercept);
+  }
+
+  tamper(uid: string, budgetId: BudgetId, tampering: Tampering): () => void {
+    const key = `${budgetId}/${uid}`;
+    this.#tamperings.set(key, tampering);
+    return () => this.#tamperings.delete(key);
+  }
+
+  inspect(budgetId: BudgetId): StoredBudget | undefined {
+    return this.#budgets.get(budgetId);
+  }
+
+  overwrite(budgetId: BudgetId, change: Partial<StoredBudget>): void {
+    const before = this.#budgets.get(budgetId);
+    if (!before) throw new RangeError('The backend holds no budget of that id');
+    this.#budgets.set(budgetId, { ...before, ...change });
+  }
+
+  store(budgetId: BudgetId, budget: StoredBudget): void {
+    this.#budgets.set(budgetId, budget);
+  }
+
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  show(uid: string, budgetId: BudgetId, page: readonly StoredEntry[]): readonly StoredEntry[] {
+    return this.#tamperings.get(`${budgetId}/${uid}`)?.(page) ?? page;
+  }
+
+  /** Runs `apply` once the call has travelled, unless it is disrupted. */
+  call<T>(
+    call: RemoteCall,
+    apply: () => Result<T, RemoteError>,
+    signal?: AbortSignal,
+  ): Promise<Result<T, RemoteError>> {
+    if (signal?.aborted) return Promise.resolve(fail(call.operation, 'deadline'));
+    const { clock, deadlineMs = DEFAULT_DEADLINE_MS } = this.#options;
+    return new Promise((resolve) => {
+      const finish = (result: Result<T, RemoteError>): void => {
+        clock.clearTimeout(deadline);
+        signal?.removeEventListener('abort', giveUp);
+        resolve(result);
+      };
+      const giveUp = (): void => finish(fail(call.operation, 'deadline'));
+      const deadline = clock.setTimeout(giveUp, deadlineMs);
+      signal?.addEventListener('abort', giveUp);
+      void this.#travel(call, apply).then((result) => {
+        if (result) finish(result);
+      });
+    });
+  }
+
+  /** The answer; `undefined` where none ever comes. */
+  async #travel<T>(
+    call: RemoteCall,
+    apply: () => Result<T, RemoteError>,
+  ): Promise<Result<T, RemoteError> | undefined> {
+    const latencyMs = this.#options.latencyMs?.(call) ?? 0;
+    const disruption = this.#disruptionOf(call);
+    await this.#wait(latencyMs / 2 + (disruption.delayMs ?? 0));
+    if (disruption.hang === 'before') return undefined;
+    if (disruption.failBefore) return fail(call.operation, disruption.failBefore);
+    const result = apply();
+    if (disruption.hang === 'after') return undefined;
+    await this.#wait(latencyMs / 2);
+    return disruption.loseAnswer ? fail(call.operation, disruption.loseAnswer) : result;
+  }
+
+  #disruptionOf(call: RemoteCall): Disruption {
+    for (const intercept of this.#interceptors) {
+      const disruption = intercept(call);
+      if (disruption) return disruption;
+    }
+    return {};
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    if (delayMs <= 0) return Promise.resolve();
+    return new Promise((resolve) => this.#options.clock.setTimeout(resolve, delayMs));
+  }
+}

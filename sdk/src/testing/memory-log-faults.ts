@@ -1,0 +1,44 @@
+import type { BudgetId } from '../model/ids.js';
+import type { RemoteErrorKind, StoredEntry } from '../ports/remote-log.js';
+
+export type RemoteOperation = 'create' | 'append' | 'read' | 'readBudget' | 'serverTime';
+
+/** One call that is about to reach the backend. */
+export interface RemoteCall {
+  readonly operation: RemoteOperation;
+  readonly uid: string;
+  readonly budgetId: BudgetId;
+}
+
+/** What goes wrong with one call; what is left out goes as usual. */
+export interface Disruption {
+  /** Time on the way there, before anything is applied or read; on top of the latency. */
+  readonly delayMs?: number;
+  /** Fails on the way there: nothing is applied. */
+  readonly failBefore?: RemoteErrorKind;
+  /** Fails on the way back: it was applied, and its author never hears so. */
+  readonly loseAnswer?: RemoteErrorKind;
+  /** Never answers: the call ends at its deadline or by its signal. Applied if told so. */
+  readonly hang?: 'before' | 'after';
+}
+
+/** Asked for every call, in the order in which calls are made. */
+export type Interceptor = (call: RemoteCall) => Disruption | undefined;
+
+/** What one reader is shown instead of the entries that the log holds. */
+export type Tampering = (entries: readonly StoredEntry[]) => readonly StoredEntry[];
+
+/** Disrupts the next call of `operation`, by `uid` if given, and no other. */
+export function disruptOnce(
+  operation: RemoteOperation,
+  disruption: Disruption,
+  uid?: string,
+): Interceptor {
+  let isDone = false;
+  return (call) => {
+    if (isDone || call.operation !== operation) return undefined;
+    if (uid !== undefined && call.uid !== uid) return undefined;
+    isDone = true;
+    return disruption;
+  };
+}

@@ -1,0 +1,95 @@
+import {
+  MAX_ENTRIES_PER_COMMIT,
+  MAX_FRAME_BYTES,
+  MAX_PAGE_ENTRIES,
+  type LogEntry,
+} from '../ports/remote-log.js';
+import { chain, outcomeOf, positionsOf, type Suite } from './remote-log-fixture.js';
+
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/** What is appended is read by everybody, whole and in order. */
+export function describeRoundTrips({ onBudget, expect }: Suite): void {
+  onBudget('gives back an entry as it was appended, with the server’s time', async (budget) => {
+    const { ann, genesis, environment } = budget;
+    const read = await ann.read({ after: 0, limit: 10 });
+    const [stored] = read.ok ? read.value : [];
+    const { at, ...entry } = { ...stored, at: stored?.at ?? 0 };
+    expect(entry).toEqual({ ...genesis });
+    expect(Math.abs(at - environment.nowMs()) < CLOCK_TOLERANCE_MS).toEqual(true);
+  });
+
+  onBudget('shows a new budget with its creator as its only owner', async ({ ann, annUid }) => {
+    const document = { members: { [annUid]: 'owner' }, epoch: 1, floor: 0, deleted: false };
+    expect(await ann.readBudget()).toEqual({ ok: true, value: document });
+  });
+
+  onBudget('pages through a log in the order of its numbers', async (budget) => {
+    const { ann, genesis } = budget;
+    const entries = chain(budget, genesis, 12);
+    expect(outcomeOf(await ann.append(entries.slice(0, 7)))).toEqual('ok');
+    expect(outcomeOf(await ann.append(entries.slice(7)))).toEqual('ok');
+    const page = async (after: number): Promise<unknown> =>
+      positionsOf(await ann.read({ after, limit: 5 }));
+    expect(await page(0)).toEqual([1, 2, 3, 4, 5]);
+    expect(await page(5)).toEqual([6, 7, 8, 9, 10]);
+    expect(await page(10)).toEqual([11, 12, 13]);
+    expect(positionsOf(await ann.read({ after: 8, limit: MAX_PAGE_ENTRIES }))).toEqual([
+      9, 10, 11, 12, 13,
+    ]);
+  });
+
+  onBudget('answers with nothing behind the head, and calls that no failure', async ({ ann }) => {
+    expect(await ann.read({ after: 1, limit: 1 })).toEqual({ ok: true, value: [] });
+    expect(await ann.read({ after: 1000, limit: 1 })).toEqual({ ok: true, value: [] });
+  });
+
+  onBudget('takes the largest commit that production does', async (budget) => {
+    const entries: LogEntry[] = [];
+    for (let index = 0; index < MAX_ENTRIES_PER_COMMIT; index++) {
+      const frame = new Uint8Array(MAX_FRAME_BYTES).fill(index + 1);
+      entries.push(budget.entryAfter(entries.at(-1) ?? budget.genesis, { frame }));
+    }
+    expect(outcomeOf(await budget.ann.append(entries))).toEqual('ok');
+    const read = await budget.ann.read({ after: 10, limit: 10 });
+    const frame = read.ok ? read.value[0]?.frame : undefined;
+    expect(frame?.length).toEqual(MAX_FRAME_BYTES);
+    expect(frame?.every((byte) => byte === MAX_ENTRIES_PER_COMMIT)).toEqual(true);
+  });
+
+  onBudget(
+    'keeps the bytes of the call, whatever its caller does to them later',
+    async (budget) => {
+      const backing = new Uint8Array(400).fill(7);
+      const entry = budget.entryAfter(budget.genesis, { frame: backing.subarray(50, 350) });
+      const appending = budget.ann.append([entry]);
+      backing.fill(0);
+      await appending;
+      const read = await budget.ann.read({ after: 1, limit: 1 });
+      expect(read.ok && read.value[0]?.frame).toEqual(new Uint8Array(300).fill(7));
+    },
+  );
+
+  onBudget('changes the members along with an entry', async (budget) => {
+    const { ann, annUid } = budget;
+    const { uid, log } = await budget.admit('bob', 'editor', budget.genesis);
+    const members = { [annUid]: 'owner', [uid]: 'editor' };
+    const document = { members, epoch: 1, floor: 0, deleted: false };
+    expect(await ann.readBudget()).toEqual({ ok: true, value: document });
+    expect(await log.readBudget()).toEqual({ ok: true, value: document });
+    expect(positionsOf(await log.read({ after: 0, limit: 5 }))).toEqual([1, 2]);
+  });
+
+  onBudget('lets an editor continue what an owner wrote', async (budget) => {
+    const { log, uid, entry } = await budget.admit('bob', 'editor', budget.genesis);
+    const next = budget.entryAfter(entry, { author: uid });
+    expect(outcomeOf(await log.append([next]))).toEqual('ok');
+    expect(outcomeOf(await budget.ann.append([budget.entryAfter(next)]))).toEqual('ok');
+  });
+
+  onBudget('tells the server’s time', async ({ ann, environment }) => {
+    const time = await ann.serverTime();
+    const differenceMs = Math.abs((time.ok ? time.value : 0) - environment.nowMs());
+    expect(differenceMs < CLOCK_TOLERANCE_MS).toEqual(true);
+  });
+}
