@@ -1,0 +1,39 @@
+export {
+  createSync,
+  type BudgetSecret,
+  type CreateSyncOptions,
+  type Sealsync,
+  type SignedInUser,
+} from './create-sync.js';
+export {
+  generateIdentity,
+  createIdentity,
+  type Identity,
+  type IdentitySeeds,
+} from './create-identity.js';
+export { SealsyncError, isSealsyncError, type SealsyncErrorKind } from './errors.js';
+export { WebSocketSignalingService } from './web-socket-signaling-service.js';
+export { signalingConfigFromEnv } from './signaling/signaling-config-from-env.js';
+export { createMemoryStore } from './local/memory-store.js';
+export { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
+export type { Budget, BudgetEvents, CollectionShapes, Transaction } from './sync/budget.js';
+export type { Collection, CollectionChange } from './sync/collection.js';
+export type { CollectionWriter, NumericField } from './sync/op-builder.js';
+export type {
+  SyncOrchestrator,
+  SyncSettings,
+  SyncState,
+  SyncStatus,
+} from './sync/sync-orchestrator.js';
+export type { SecurityEvent, SecurityEventKind } from './sync/security-event.js';
+export type { Conflict, ConflictSide } from './model/conflict.js';
+export type { BudgetId, DeviceId } from './model/ids.js';
+export type { Edit, Fields, Op, Stamp, Value } from './model/edit.js';
+export type { PublicKeys } from './model/membership.js';
+export type { Role } from './model/roles.js';
+export type { Clock, TimerId } from './ports/clock.js';
+export type { Random } from './ports/random.js';
+export type { Logger, LogData } from './ports/logger.js';
+export type { LocalStore, StoreBatch, StoreError } from './ports/local-store.js';
+export type { ConnectionState, IncomingSignal, SignalChannel } from './ports/signal-channel.js';
+export type { Wakeups } from './ports/wakeups.js';

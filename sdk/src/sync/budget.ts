@@ -1,0 +1,129 @@
+import { SealsyncError } from '../errors.js';
+import type { Conflict } from '../model/conflict.js';
+import type { Edit } from '../model/edit.js';
+import type { BudgetId } from '../model/ids.js';
+import type { PublicKeys } from '../model/membership.js';
+import type { Role } from '../model/roles.js';
+import { createCollection, type Collection } from './collection.js';
+import type { LogPosition } from './log-position.js';
+import { OpBuilder, type CollectionWriter } from './op-builder.js';
+import type { Replica } from './replica.js';
+import type { SecurityEvent } from './security-event.js';
+import { digestState } from './state-digest.js';
+import type { SyncOrchestrator } from './sync-orchestrator.js';
+
+/** The app's collections: a name and the shape of its records. */
+export type CollectionShapes = object;
+
+export interface Transaction<C extends CollectionShapes> {
+  collection<K extends keyof C & string>(name: K): CollectionWriter<C[K] & object>;
+}
+
+/** What a budget tells besides changes of its records. */
+export interface BudgetEvents {
+  readonly conflict: Conflict;
+  readonly security: SecurityEvent;
+}
+
+export interface BudgetDeps {
+  readonly id: BudgetId;
+  readonly replica: Replica;
+  readonly sync: SyncOrchestrator;
+  readonly addMember: (uid: string, role: Role) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** One budget on this device: its records, its people, and its syncing. */
+export class Budget<C extends CollectionShapes = Record<string, object>> {
+  readonly id: BudgetId;
+  readonly sync: SyncOrchestrator;
+  readonly #deps: BudgetDeps;
+  #closed = false;
+
+  constructor(deps: BudgetDeps) {
+    this.id = deps.id;
+    this.sync = deps.sync;
+    this.#deps = deps;
+  }
+
+  collection<K extends keyof C & string>(name: K): Collection<C[K] & object> {
+    // A name that cannot be written to is refused here, not at the first write.
+    new OpBuilder(() => false).collection(name);
+    return createCollection(name, this.#deps.replica, (make) => this.#edit(make));
+  }
+
+  /** Makes all changes of `make` in one edit: every device sees all of them or none. */
+  transact(make: (tx: Transaction<C>) => void): Promise<void> {
+    return this.#edit((builder) => {
+      make({ collection: (name) => builder.collection(name) });
+    });
+  }
+
+  on<K extends keyof BudgetEvents>(event: K, listener: (e: BudgetEvents[K]) => void): () => void;
+  on(event: keyof BudgetEvents, listener: (e: never) => void): () => void {
+    const { conflicts, security } = this.#deps.replica;
+    const heard = listener as (e: Conflict | SecurityEvent) => void;
+    return event === 'conflict' ? conflicts.add(heard) : security.add(heard);
+  }
+
+  /** Who belongs to the budget as its verified log has it, by Firebase uid. */
+  members(): ReadonlyMap<string, { readonly role: Role; readonly keys: PublicKeys }> {
+    return this.#position.members;
+  }
+
+  /** Adds a user who has published an identity. For owners. */
+  addMember(member: { readonly uid: string; readonly role: Role }): Promise<void> {
+    this.#requireOpen();
+    return this.#deps.addMember(member.uid, member.role);
+  }
+
+  /** How many edits the log does not hold yet. */
+  get pendingEdits(): number {
+    return this.#deps.replica.outbox.size;
+  }
+
+  /** Edits that the log refused for good, oldest first; they are kept until the store is wiped. */
+  async rejectedEdits(): Promise<readonly Edit[]> {
+    const rejected = await this.#deps.replica.outbox.rejected();
+    if (rejected.ok) return rejected.value;
+    throw new SealsyncError('store_unavailable', rejected.error.message);
+  }
+
+  /** What this device has verified of the log, and a digest of the state it folds to. */
+  verifiedState(): { readonly seq: number; readonly epoch: number; readonly digest: string } {
+    const { seq, epoch } = this.#position;
+    return { seq, epoch, digest: digestState(this.#deps.replica.confirmed.state) };
+  }
+
+  /** Stops syncing and releases the local store; pending edits stay in it. May be called twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.sync.stop();
+    await this.#deps.close();
+  }
+
+  get #position(): LogPosition {
+    return this.#deps.replica.confirmed.position;
+  }
+
+  async #edit(make: (builder: OpBuilder) => void): Promise<void> {
+    this.#requireOpen();
+    const { replica } = this.#deps;
+    const builder = new OpBuilder(
+      (collection, id) => replica.get({ collection, id }) !== undefined,
+    );
+    make(builder);
+    if (builder.ops.length === 0) return;
+    const edited = await replica.edit(builder.ops);
+    if (!edited.ok) {
+      const kind = edited.error.kind === 'too_large' ? 'too_large' : 'store_unavailable';
+      throw new SealsyncError(kind, `${edited.error.message}.`);
+    }
+    this.sync.noticeEdit();
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new SealsyncError('closed', 'The budget was closed; open it again.');
+  }
+}

@@ -1,0 +1,74 @@
+import type { Fields } from '../model/edit.js';
+import type { OpBuilder } from './op-builder.js';
+import { type CollectionWriter, type NumericField } from './op-builder.js';
+import type { Replica } from './replica.js';
+
+export interface CollectionChange {
+  /** Records that were put, changed or removed. */
+  readonly ids: ReadonlySet<string>;
+  /** Whether this device made the change, or the log brought it. */
+  readonly origin: 'local' | 'remote';
+}
+
+/**
+ * The records of one name. Reads answer at once from memory; what they return is
+ * frozen, and stays the same object until the record changes. Writes resolve once
+ * they are durable on this device. All of them throw {@link SealsyncError}:
+ * `bad_input`, `record_missing`, `too_large`, `closed`, `store_unavailable`.
+ */
+export interface Collection<T extends object> {
+  put(id: string, record: T): Promise<void>;
+  update(id: string, changes: Partial<T>): Promise<void>;
+  increment(id: string, field: NumericField<T>, by: number): Promise<void>;
+  remove(id: string): Promise<void>;
+  get(id: string): Readonly<T> | undefined;
+  /** In ascending order of ids. */
+  list(): readonly (readonly [id: string, record: Readonly<T>])[];
+  /** Calls `listener` after every change of any record; returns what unsubscribes. */
+  subscribe(listener: (change: CollectionChange) => void): () => void;
+}
+
+export type Edits = (make: (builder: OpBuilder) => void) => Promise<void>;
+
+export function createCollection<T extends object>(
+  name: string,
+  replica: Replica,
+  edit: Edits,
+): Collection<T> {
+  const write = (change: (writer: CollectionWriter<T>) => void): Promise<void> =>
+    edit((builder) => {
+      change(builder.collection<T>(name));
+    });
+  return {
+    put: (id, record) =>
+      write((writer) => {
+        writer.put(id, record);
+      }),
+    update: (id, changes) =>
+      write((writer) => {
+        writer.update(id, changes);
+      }),
+    increment: (id, field, by) =>
+      write((writer) => {
+        writer.increment(id, field, by);
+      }),
+    remove: (id) =>
+      write((writer) => {
+        writer.remove(id);
+      }),
+    get: (id) => typed<T>(replica.get({ collection: name, id })),
+    list: () => replica.list(name).map(([id, fields]) => [id, typed<T>(fields)] as const),
+    subscribe: (listener) =>
+      replica.changes.add(({ origin, keys }) => {
+        const ids = new Set(keys.filter((key) => key.collection === name).map(({ id }) => id));
+        if (ids.size > 0) listener({ ids, origin });
+      }),
+  };
+}
+
+/** The boundary at which fields that the log brought get the type that the app declared. */
+function typed<T extends object>(fields: Fields): Readonly<T>;
+function typed<T extends object>(fields: Fields | undefined): Readonly<T> | undefined;
+function typed<T extends object>(fields: Fields | undefined): Readonly<T> | undefined {
+  return fields as Readonly<T> | undefined;
+}

@@ -1,0 +1,283 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createEpochKey } from '../crypto/epoch-key.js';
+import { hashFrame } from '../crypto/frame.js';
+import { makeHeadHint } from '../crypto/head-hint.js';
+import { loadSodium } from '../crypto/sodium.js';
+import { createMemoryStore } from '../local/memory-store.js';
+import { isDeviceId } from '../model/ids.js';
+import type { StoredEntry } from '../ports/remote-log.js';
+import { SyncWorld, type SyncDevice } from '../testing/sync-world.js';
+import { LOG_START } from './log-position.js';
+import { sealEntries } from './seal-edits.js';
+import type { SecurityEvent } from './security-event.js';
+
+const worlds: SyncWorld[] = [];
+
+async function foundWorld(): Promise<SyncWorld> {
+  const world = new SyncWorld();
+  worlds.push(world);
+  await world.found('ann', 'ben');
+  return world;
+}
+
+beforeAll(loadSodium);
+
+afterEach(async () => {
+  for (const world of worlds.splice(0)) {
+    await world.close();
+    expect(world.clock.pendingTimers).toBe(0);
+  }
+});
+
+function hearSecurity({ budget }: SyncDevice): SecurityEvent['kind'][] {
+  const heard: SecurityEvent['kind'][] = [];
+  budget.on('security', ({ kind }) => heard.push(kind));
+  return heard;
+}
+
+const flip = (bytes: Uint8Array, at: number): Uint8Array =>
+  bytes.map((byte, index) => (index === at ? byte ^ 1 : byte));
+
+const lastEntry = (world: SyncWorld): StoredEntry => {
+  const entry = [...(world.backend.inspect(world.budgetId)?.entries.values() ?? [])].at(-1);
+  if (!entry) throw new Error('the log has entries');
+  return entry;
+};
+
+/** Appends what the rules let a member append, whatever the frame says inside. */
+async function appendRaw(world: SyncWorld, uid: string, frame: Uint8Array): Promise<void> {
+  const head = lastEntry(world);
+  const entry = {
+    seq: head.seq + 1,
+    epoch: 1,
+    author: uid,
+    t: world.clock.now(),
+    prev: hashFrame(head.frame),
+    frame,
+  };
+  const appended = world.backend.logFor(uid, world.budgetId).append([entry]);
+  await world.clock.advance(0);
+  expect(await appended).toEqual({ ok: true, value: undefined });
+}
+
+/** The next entry as `uid` would seal and sign it, under a key of its own. */
+function sealUnderOwnKey(world: SyncWorld, uid: string): Uint8Array {
+  const { seq, frame } = lastEntry(world);
+  const device = 'd'.repeat(32);
+  if (!isDeviceId(device)) throw new Error('that is a device id');
+  const epochKey = createEpochKey(new Uint8Array(32).fill(7), world.budgetId, 1);
+  const before = { ...LOG_START, seq, hash: hashFrame(frame), kid: epochKey.kid };
+  const body = { edits: [], statements: [] };
+  const sealing = { device, epochKey, t: world.clock.now() };
+  const identity = world.identityOf(uid);
+  const [sealed] = sealEntries([body], before, sealing, { identity, random: world.random });
+  if (!sealed) throw new Error('one body makes one entry');
+  return sealed.entry.frame;
+}
+
+describe('an entry that is damaged for one reader', () => {
+  it('is fetched again, and merged if the second copy is genuine', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    const ben = await world.open('ben');
+    const heard = hearSecurity(ben);
+    let shown = 0;
+    world.backend.tamper('ben', world.budgetId, (page) =>
+      page.map((entry) => (shown++ === 0 ? { ...entry, frame: flip(entry.frame, 300) } : entry)),
+    );
+    await ann.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.clock.advance(100);
+    expect(ben.budget.collection('envelopes').get('food')).toEqual({ limit: 1 });
+    expect(heard).toEqual([]);
+  });
+
+  it.each([0, 10, 130, 300])(
+    'is never skipped while the server insists on the damaged copy (byte %s)',
+    async (at) => {
+      const world = await foundWorld();
+      const ann = await world.open('ann');
+      const ben = await world.open('ben');
+      const heard = hearSecurity(ben);
+      const victim = lastEntry(world).seq + 1;
+      const restore = world.backend.tamper('ben', world.budgetId, (page) =>
+        page.map((entry) =>
+          entry.seq === victim ? { ...entry, frame: flip(entry.frame, at) } : entry,
+        ),
+      );
+      await ann.budget.collection('envelopes').put('food', { limit: 1 });
+      await world.clock.advance(1_000);
+      expect(heard).toEqual(['entry_rejected']);
+      await ann.budget.collection('envelopes').put('rent', { limit: 2 });
+      await world.clock.advance(1_000);
+      expect(ben.budget.collection('envelopes').list()).toEqual([]);
+      expect(ben.budget.sync.getStatus().error?.kind).toBe('log_halted');
+      expect(heard).not.toContain('entry_quarantined');
+      restore();
+      await world.settle();
+      expect(ben.budget.collection('envelopes').list()).toHaveLength(2);
+    },
+  );
+
+  it.each([
+    ['seq', { epoch: 2 }],
+    ['author', { author: 'ann' }],
+    ['time', { t: 1 }],
+    ['predecessor', { prev: new Uint8Array(32) }],
+  ])('is refused when its copy of the %s differs from the frame', async (_, change) => {
+    const world = await foundWorld();
+    const ben = await world.open('ben');
+    const ann = await world.open('ann');
+    const heard = hearSecurity(ann);
+    const victim = lastEntry(world).seq + 1;
+    world.backend.tamper('ann', world.budgetId, (page) =>
+      page.map((entry) => (entry.seq === victim ? { ...entry, ...change } : entry)),
+    );
+    await ben.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.clock.advance(1_000);
+    expect(ann.budget.collection('envelopes').list()).toEqual([]);
+    expect(heard).toEqual(['entry_rejected']);
+  });
+});
+
+describe('an entry that is invalid for everybody', () => {
+  it('halts all, and is skipped by all once a genuine entry commits to its bytes', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    const ben = await world.open('ben');
+    const heard = [hearSecurity(ann), hearSecurity(ben)];
+    await appendRaw(world, 'ben', world.random.bytes(600));
+    world.hub.invent({ type: 'sync_required' });
+    await world.clock.advance(100);
+    expect(heard).toEqual([['entry_rejected'], ['entry_rejected']]);
+    await ann.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.settle();
+    expect(ben.budget.collection('envelopes').get('food')).toEqual({ limit: 1 });
+    expect(heard[0]).toContain('entry_quarantined');
+    expect(heard[1]).toContain('entry_quarantined');
+    const fresh = await world.open('ben');
+    await world.settle();
+    expect(fresh.budget.collection('envelopes').get('food')).toEqual({ limit: 1 });
+  });
+
+  it('sealed under a key that no verified entry names changes nothing', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    const heard = hearSecurity(ann);
+    await appendRaw(world, 'ben', sealUnderOwnKey(world, 'ben'));
+    world.hub.invent({ type: 'sync_required' });
+    await world.clock.advance(100);
+    expect(heard).toEqual(['entry_rejected']);
+    expect(ann.budget.verifiedState().seq).toBe(lastEntry(world).seq - 1);
+  });
+
+  it('of somebody who is in the members map only is not merged', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    const heard = hearSecurity(ann);
+    world.backend.overwrite(world.budgetId, {
+      members: { ann: 'owner', ben: 'editor', eve: 'editor' },
+    });
+    const eve = await world.open('eve');
+    await eve.budget.collection('envelopes').put('food', { limit: 666 });
+    await world.clock.advance(1_000);
+    expect(heard).toContain('entry_rejected');
+    expect(ann.budget.collection('envelopes').list()).toEqual([]);
+  });
+});
+
+describe('a server that rewrites the past', () => {
+  it('leaves out an entry in the middle: reading stops and says so', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    await ann.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.settle();
+    world.backend.tamper('ben', world.budgetId, (page) => page.filter(({ seq }) => seq !== 2));
+    const ben = await world.open('ben', { online: false });
+    const heard = hearSecurity(ben);
+    await world.goOnline(ben);
+    await world.clock.advance(100);
+    expect(heard).toEqual(['gap']);
+    expect(ben.budget.sync.getStatus().error?.kind).toBe('log_halted');
+  });
+
+  it('rolls the log back: the next append finds out, and the edit stays in the outbox', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    const heard = hearSecurity(ann);
+    await ann.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.settle();
+    const stored = world.backend.inspect(world.budgetId);
+    const entries = [...(stored?.entries ?? [])].filter(([seq]) => seq < lastEntry(world).seq);
+    world.backend.overwrite(world.budgetId, { entries: new Map(entries) });
+    await ann.budget.collection('envelopes').put('rent', { limit: 2 });
+    await world.clock.advance(1_000);
+    expect(heard).toEqual(['rollback']);
+    expect(ann.budget.pendingEdits).toBe(1);
+    expect(ann.budget.collection('envelopes').list()).toHaveLength(2);
+  });
+
+  it('shows two members different histories: the next entry across gives it away', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    await world.settle();
+    const fork = world.backend.inspect(world.budgetId);
+    await ann.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.settle();
+    // Ben writes on top of the state without Ann's entry; Ann is then shown his branch.
+    world.hub.setDown(true);
+    world.backend.overwrite(world.budgetId, { entries: fork?.entries ?? new Map() });
+    const ben = await world.open('ben');
+    await ben.budget.collection('envelopes').put('food', { limit: 2 });
+    await ben.budget.collection('envelopes').put('rent', { limit: 3 });
+    await world.clock.advance(1_000);
+    await ben.budget.collection('envelopes').put('fun', { limit: 4 });
+    await world.clock.advance(1_000);
+    const heard = hearSecurity(ann);
+    await world.clock.advance(60_000);
+    expect(heard).toContain('fork');
+    expect(ann.budget.collection('envelopes').list()).toEqual([['food', { limit: 1 }]]);
+  });
+});
+
+describe("a member's head tag", () => {
+  it('that names another entry at the same position is reported as a fork', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    const heard = hearSecurity(ann);
+    const { seq, frame } = lastEntry(world);
+    const { epochKey } = world;
+    const other = hashFrame(flip(frame, 5));
+    const hint = makeHeadHint({ seq, headHash: other, epochKey });
+    world.hub.invent({ type: 'data_changed', ...hint });
+    await world.clock.advance(100);
+    expect(heard).toEqual(['fork']);
+    const genuine = makeHeadHint({ seq, headHash: hashFrame(frame), epochKey });
+    world.hub.invent({ type: 'data_changed', ...genuine });
+    await world.clock.advance(100);
+    expect(heard).toEqual(['fork']);
+  });
+});
+
+describe('a device whose store was copied', () => {
+  it('takes a new id, and neither copy loses an edit to the other', async () => {
+    const world = await foundWorld();
+    const disk = new Map<string, Uint8Array>();
+    const original = await world.open('ann', { store: createMemoryStore(disk), online: false });
+    const clone = await world.open('ann', {
+      store: createMemoryStore(new Map(disk)),
+      online: false,
+    });
+    const heard = hearSecurity(original);
+    const security = hearSecurity(clone);
+    await original.budget.collection('envelopes').put('food', { limit: 1 });
+    await clone.budget.collection('envelopes').put('rent', { limit: 2 });
+    await world.goOnline(original);
+    await world.goOnline(clone);
+    await world.settle();
+    expect(security).toEqual(['device_cloned']);
+    expect(heard).toEqual([]);
+    for (const { budget } of world.devices) {
+      expect(budget.collection('envelopes').list()).toHaveLength(2);
+    }
+  });
+});

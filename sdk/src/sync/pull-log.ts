@@ -1,0 +1,192 @@
+import { equalBytes } from '../bytes.js';
+import { verifyFrameSignature } from '../crypto/envelope.js';
+import { hashFrame, parseFrame } from '../crypto/frame.js';
+import type { BudgetId } from '../model/ids.js';
+import {
+  MAX_PAGE_ENTRIES,
+  type RemoteError,
+  type RemoteLog,
+  type StoredEntry,
+} from '../ports/remote-log.js';
+import { err, ok, type Result } from '../result.js';
+import type { ConfirmedLog, EntryEffects, LogPosition, VerifiedEntry } from './log-position.js';
+import type { SecurityEvent } from './security-event.js';
+import { isUndecided, verifyEntry, type EntryFailure, type EpochKeys } from './verify-entry.js';
+
+/*
+ * Reading the log. An entry that fails its checks halts the cursor. It is fetched
+ * again; if it comes back with the same bytes it is suspect, and it is skipped only
+ * once a verified later entry commits to exactly those bytes. So nobody can make one
+ * device alone step over an entry by showing it a damaged copy.
+ */
+
+export interface PullDeps {
+  readonly log: RemoteLog;
+  readonly budgetId: BudgetId;
+  readonly keys: EpochKeys;
+  readonly confirmed: ConfirmedLog;
+  readonly onFolded: (effects: EntryEffects, entry: VerifiedEntry) => void;
+  readonly onSecurity: (event: SecurityEvent) => void;
+}
+
+/** Why reading stopped before the end of the log; what is verified stays usable. */
+export interface LogHalted {
+  readonly kind: 'upgrade_required' | 'key_missing' | 'log_halted';
+  readonly seq: number;
+  readonly message: string;
+}
+
+export interface CaughtUp {
+  /** Entries at the end of the log that fail their checks; an append may follow them. */
+  readonly suspects: readonly StoredEntry[];
+}
+
+/** A page of ordinary entries; adapted so that a page of large ones stays near {@link PAGE_BYTES}. */
+const FIRST_PAGE_ENTRIES = 150;
+const PAGE_BYTES = 8_000_000;
+
+/** Verifies and folds everything behind the cursor. */
+export async function pullLog(
+  deps: PullDeps,
+  signal?: AbortSignal,
+): Promise<Result<CaughtUp, RemoteError | LogHalted>> {
+  const { confirmed } = deps;
+  let limit = FIRST_PAGE_ENTRIES;
+  let suspects: StoredEntry[] = [];
+  let fetchedBefore: readonly StoredEntry[] | undefined;
+  for (;;) {
+    const page = await deps.log.read({ after: endOf(confirmed, suspects), limit }, signal);
+    if (!page.ok) return page;
+    const judged = judgePage(deps, page.value, suspects, fetchedBefore !== undefined);
+    if (!judged.ok) return judged;
+    suspects = judged.value.suspects;
+    if (!judged.value.contradicted && page.value.length >= limit) {
+      limit = nextLimit(page.value);
+      continue;
+    }
+    if (suspects.length === 0) return ok({ suspects });
+    if (fetchedBefore) {
+      reportSuspects(deps, fetchedBefore, suspects);
+      return ok({ suspects });
+    }
+    fetchedBefore = suspects;
+    suspects = [];
+  }
+}
+
+interface Judged {
+  /** The failing run that nothing verified follows yet. */
+  readonly suspects: StoredEntry[];
+  /** A genuine entry follows that does not commit to those bytes: the copies are damaged. */
+  readonly contradicted: boolean;
+}
+
+/** Folds what verifies, up to the end of the page or to a contradiction. */
+function judgePage(
+  deps: PullDeps,
+  page: readonly StoredEntry[],
+  earlier: readonly StoredEntry[],
+  fetchedBefore: boolean,
+): Result<Judged, LogHalted> {
+  const { confirmed } = deps;
+  let suspects = [...earlier];
+  for (const entry of page) {
+    const expected = endOf(confirmed, suspects) + 1;
+    if (entry.seq !== expected) return halt(deps, 'gap', expected, 'The server left out an entry');
+    const before = positionAfter(confirmed.position, suspects);
+    const verdict = verifyEntry(entry, before, deps.budgetId, deps.keys);
+    if (verdict.ok) {
+      quarantine(deps, suspects);
+      suspects = [];
+      deps.onFolded(confirmed.fold(verdict.value), verdict.value);
+      continue;
+    }
+    if (isUndecided(verdict.error)) return err(undecided(verdict.error, entry.seq));
+    if (entry.seq === 1) return halt(deps, 'entry_rejected', 1, 'The first entry is not genuine');
+    if (continuesElsewhere(entry, before)) {
+      if (suspects.length > 0 && !fetchedBefore) return ok({ suspects, contradicted: true });
+      return halt(deps, 'fork', entry.seq, 'The server shows another history');
+    }
+    suspects.push(entry);
+  }
+  return ok({ suspects, contradicted: false });
+}
+
+/** Steps over a failing run that the entry about to be folded commits to. */
+export function quarantine(
+  deps: Pick<PullDeps, 'confirmed' | 'onSecurity'>,
+  suspects: readonly StoredEntry[],
+): void {
+  for (const { seq, frame } of suspects) {
+    deps.confirmed.skip(seq, hashFrame(frame));
+    deps.onSecurity({
+      kind: 'entry_quarantined',
+      seq,
+      message: 'An invalid entry was skipped; whoever appended it is faulty or hostile.',
+    });
+  }
+}
+
+/** The position that an entry behind `suspects` has to continue. */
+export function positionAfter(
+  position: LogPosition,
+  suspects: readonly StoredEntry[],
+): LogPosition {
+  const last = suspects.at(-1);
+  return last ? { ...position, seq: last.seq, hash: hashFrame(last.frame) } : position;
+}
+
+/**
+ * A member signed it, but as the continuation of something else: no damaged copy looks
+ * like that, so it is never skipped.
+ */
+function continuesElsewhere(entry: StoredEntry, before: LogPosition): boolean {
+  const frame = parseFrame(entry.frame);
+  if (!frame.ok || equalBytes(frame.value.header.prev, before.hash)) return false;
+  const member = before.members.get(frame.value.header.author);
+  return member !== undefined && verifyFrameSignature(frame.value, member.keys.sign);
+}
+
+function reportSuspects(
+  deps: PullDeps,
+  first: readonly StoredEntry[],
+  second: readonly StoredEntry[],
+): void {
+  for (const entry of second) {
+    const before = first.find(({ seq }) => seq === entry.seq);
+    const changed = before !== undefined && !equalBytes(before.frame, entry.frame);
+    deps.onSecurity({
+      kind: changed ? 'entry_substituted' : 'entry_rejected',
+      seq: entry.seq,
+      message: changed
+        ? 'The server answered with two different copies of one entry; neither is genuine.'
+        : 'An entry fails its checks and is not merged; syncing waits until a later one settles it.',
+    });
+  }
+}
+
+function halt(
+  deps: PullDeps,
+  kind: SecurityEvent['kind'],
+  seq: number,
+  found: string,
+): Result<never, LogHalted> {
+  const message = `${found} at ${String(seq)}; what is verified stays usable, syncing stops.`;
+  deps.onSecurity({ kind, seq, message });
+  return err({ kind: 'log_halted', seq, message });
+}
+
+const undecided = (failure: EntryFailure, seq: number): LogHalted => ({
+  kind: failure.kind === 'key_missing' ? 'key_missing' : 'upgrade_required',
+  seq,
+  message: failure.message,
+});
+
+const endOf = (confirmed: ConfirmedLog, suspects: readonly StoredEntry[]): number =>
+  confirmed.position.seq + suspects.length;
+
+function nextLimit(page: readonly StoredEntry[]): number {
+  const bytes = page.reduce((sum, { frame }) => sum + frame.length, 0);
+  const fitting = Math.floor((PAGE_BYTES * page.length) / Math.max(bytes, 1));
+  return Math.min(MAX_PAGE_ENTRIES, Math.max(10, fitting));
+}

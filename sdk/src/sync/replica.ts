@@ -1,0 +1,158 @@
+import { encodeEdit } from '../codec/edit.js';
+import { equalBytes } from '../bytes.js';
+import type { RecordKey } from '../model/budget-state.js';
+import type { Conflict } from '../model/conflict.js';
+import type { Edit, Fields, Op, Stamp } from '../model/edit.js';
+import { laterStamp, nextStamp, ZERO_STAMP } from '../model/hybrid-clock.js';
+import { PendingOverlay } from '../model/pending-overlay.js';
+import type { StoreError } from '../ports/local-store.js';
+import type { Random } from '../ports/random.js';
+import { err, ok, type Result } from '../result.js';
+import { Listeners } from '../listeners.js';
+import type { CorrectedClock } from './corrected-clock.js';
+import { ConfirmedLog, type EntryEffects, type VerifiedEntry } from './log-position.js';
+import type { Outbox } from './outbox.js';
+import { MAX_EDIT_BYTES } from './seal-edits.js';
+import type { SecurityEvent } from './security-event.js';
+
+/** Which records look different, and whether this device or the log caused it. */
+export interface ReplicaChange {
+  readonly origin: 'local' | 'remote';
+  readonly keys: readonly RecordKey[];
+}
+
+export interface ReplicaDeps {
+  readonly uid: string;
+  readonly outbox: Outbox;
+  readonly clock: CorrectedClock;
+  readonly random: Random;
+  readonly onListenerError: (error: unknown) => void;
+}
+
+export type EditError = StoreError | { readonly kind: 'too_large'; readonly message: string };
+
+/**
+ * One device's copy of a budget: the confirmed log with the outbox on top. Knows
+ * nothing of networks; whoever syncs folds verified entries into it.
+ */
+export class Replica {
+  readonly confirmed: ConfirmedLog = new ConfirmedLog();
+  readonly outbox: Outbox;
+  readonly changes: Listeners<ReplicaChange>;
+  readonly conflicts: Listeners<Conflict>;
+  readonly security: Listeners<SecurityEvent>;
+  readonly #deps: ReplicaDeps;
+  readonly #overlay: PendingOverlay;
+  #lastStamp: Stamp;
+  #cloned = false;
+  /** Store work runs one after the other, so that counters and expectations hold. */
+  #storeQueue: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: ReplicaDeps) {
+    this.#deps = deps;
+    this.outbox = deps.outbox;
+    this.changes = new Listeners(deps.onListenerError);
+    this.conflicts = new Listeners(deps.onListenerError);
+    this.security = new Listeners(deps.onListenerError);
+    this.#overlay = new PendingOverlay(this.confirmed.state, deps.uid);
+    this.#overlay.reset(deps.outbox.pending());
+    this.#lastStamp = deps.outbox
+      .pending()
+      .reduce<Stamp>((latest, { stamp }) => laterStamp(latest, stamp), ZERO_STAMP);
+  }
+
+  get(key: RecordKey): Fields | undefined {
+    return this.#overlay.get(key);
+  }
+
+  list(collection: string): readonly (readonly [id: string, fields: Fields])[] {
+    return this.#overlay.list(collection);
+  }
+
+  /** Resolves once the edit is durable and visible; pushing it is somebody else's work. */
+  edit(ops: readonly Op[]): Promise<Result<void, EditError>> {
+    // What the author had seen is what was on the screen when the call was made.
+    const base = this.confirmed.position.seq;
+    return this.#queueStoreWork(() => this.#addEdit(ops, base));
+  }
+
+  /** Takes over what folding an entry changed; called right after the fold. */
+  takeEffects(effects: EntryEffects, entry: VerifiedEntry): void {
+    const own = effects.edits.filter((edit) => edit.device === this.outbox.device);
+    const held = own.filter((edit) => this.#isOwn(edit, entry.after.seq));
+    let keys = this.#overlay.refresh(effects.touched);
+    if (held.length > 0) {
+      const confirming = this.outbox.confirm(held.map(({ counter }) => counter));
+      this.#storeQueue = Promise.all([this.#storeQueue, confirming]);
+      keys = [...keys, ...this.#overlay.reset(this.outbox.pending())];
+    }
+    if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
+    for (const conflict of effects.conflicts) this.conflicts.tell(conflict);
+  }
+
+  /** Sets pending edits apart that the log will never take. */
+  rejectPending(): Promise<Result<void, StoreError>> {
+    return this.#queueStoreWork(async () => {
+      const moved = await this.outbox.reject(this.outbox.pending());
+      if (moved.ok) this.#resetOverlay();
+      return moved;
+    });
+  }
+
+  /** Finishes what folding left to do in the store; to be awaited before the next push. */
+  settle(): Promise<Result<void, StoreError>> {
+    return this.#queueStoreWork(async () => {
+      if (!this.#cloned) return ok();
+      const renamed = await this.outbox.becomeNewDevice(this.#deps.random);
+      if (renamed.ok) {
+        this.#cloned = false;
+        this.#resetOverlay();
+      }
+      return renamed;
+    });
+  }
+
+  async #addEdit(ops: readonly Op[], base: number): Promise<Result<void, EditError>> {
+    const latest = laterStamp(this.confirmed.state.latestStamp, this.#lastStamp);
+    const stamp = nextStamp(latest, this.#deps.clock.now());
+    const draft = { counter: this.outbox.lastCounter + 1, stamp, base, ops };
+    if (encodeEdit({ ...draft, device: this.outbox.device }).length > MAX_EDIT_BYTES) {
+      const message = `one edit must encode to at most ${String(MAX_EDIT_BYTES)} bytes; split it`;
+      return err({ kind: 'too_large', message });
+    }
+    const added = await this.outbox.add((device, counter) => ({ ...draft, device, counter }));
+    if (!added.ok) return added;
+    this.#lastStamp = stamp;
+    const keys = this.#overlay.add(added.value);
+    if (keys.length > 0) this.changes.tell({ origin: 'local', keys });
+    return ok();
+  }
+
+  /** Whether this store made an edit under its device id; if not, a copy of the store did. */
+  #isOwn(edit: Edit, seq: number): boolean {
+    const pending = this.outbox.get(edit.counter);
+    const own =
+      edit.counter <= this.outbox.lastCounter &&
+      (!pending || equalBytes(encodeEdit(pending), encodeEdit(edit)));
+    if (!own && !this.#cloned) {
+      this.#cloned = true;
+      this.security.tell({
+        kind: 'device_cloned',
+        seq,
+        message: 'A copy of the local store is in use elsewhere; this device took a new id.',
+      });
+    }
+    return own;
+  }
+
+  #resetOverlay(): void {
+    const keys = this.#overlay.reset(this.outbox.pending());
+    if (keys.length > 0) this.changes.tell({ origin: 'local', keys });
+  }
+
+  #queueStoreWork<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#storeQueue.then(work);
+    this.#storeQueue = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,110 @@
+import { encodeBody } from '../codec/body.js';
+import { encodeEdit } from '../codec/edit.js';
+import { sealFrame } from '../crypto/envelope.js';
+import type { EpochKey } from '../crypto/epoch-key.js';
+import { hashFrame } from '../crypto/frame.js';
+import type { Identity } from '../crypto/identity.js';
+import type { EntryBody } from '../model/body.js';
+import type { Edit } from '../model/edit.js';
+import type { DeviceId } from '../model/ids.js';
+import { foldStatements } from '../model/members.js';
+import { MAX_COMMIT_BYTES, MAX_ENTRIES_PER_COMMIT, type LogEntry } from '../ports/remote-log.js';
+import type { Random } from '../ports/random.js';
+import type { LogPosition, VerifiedEntry } from './log-position.js';
+import { kindOf } from './verify-entry.js';
+
+/** An edit's ops encode to at most this, so that with padding and header it fits one entry. */
+export const MAX_EDIT_BYTES = 240_000;
+
+export interface SealDeps {
+  readonly identity: Identity;
+  readonly random: Random;
+}
+
+export interface SealedEntry {
+  readonly entry: LogEntry;
+  /** What folding the entry gives, once the log has taken it. */
+  readonly verified: VerifiedEntry;
+}
+
+export interface Sealing {
+  readonly device: DeviceId;
+  readonly epochKey: EpochKey;
+  /** The author's time in ms. */
+  readonly t: number;
+}
+
+/** Whether one more entry of the largest size still fits into a commit of `entries`. */
+const fitsOneMore = (entries: number): boolean =>
+  entries < MAX_ENTRIES_PER_COMMIT && (entries + 1) * MAX_EDIT_BYTES <= MAX_COMMIT_BYTES;
+
+/** Groups pending edits, in order, into the bodies of one commit; whole edits only. */
+export function planBodies(edits: readonly Edit[]): EntryBody[] {
+  const bodies: Edit[][] = [];
+  let bodyBytes = 0;
+  for (const edit of edits) {
+    const bytes = encodeEdit(edit).length;
+    const current = bodies.at(-1);
+    if (current && bodyBytes + bytes <= MAX_EDIT_BYTES) {
+      current.push(edit);
+      bodyBytes += bytes;
+      continue;
+    }
+    if (!fitsOneMore(bodies.length)) break;
+    bodies.push([edit]);
+    bodyBytes = bytes;
+  }
+  return bodies.map((body) => ({ edits: body, statements: [] }));
+}
+
+/** Seals bodies as the entries that continue the log at `before`. */
+export function sealEntries(
+  bodies: readonly EntryBody[],
+  before: LogPosition,
+  sealing: Sealing,
+  deps: SealDeps,
+): SealedEntry[] {
+  const sealed: SealedEntry[] = [];
+  let position = before;
+  for (const body of bodies) {
+    const next = sealEntry(body, position, sealing, deps);
+    sealed.push(next);
+    position = next.verified.after;
+  }
+  return sealed;
+}
+
+function sealEntry(
+  body: EntryBody,
+  before: LogPosition,
+  { device, epochKey, t }: Sealing,
+  { identity, random }: SealDeps,
+): SealedEntry {
+  const seq = before.seq + 1;
+  const prev = before.hash;
+  const frame = sealFrame({
+    kind: kindOf(body),
+    seq,
+    device,
+    t,
+    prev,
+    plaintext: encodeBody(body),
+    epochKey,
+    identity,
+    random,
+  });
+  const { epoch, kid } = epochKey;
+  const author = identity.uid;
+  const members = foldStatements(before.members, body.statements, { seq, author });
+  if (!members) throw new Error('a statement was sealed that its author may not make');
+  return {
+    entry: { seq, epoch, author, t, prev, frame },
+    verified: {
+      author,
+      device,
+      t,
+      body,
+      after: { seq, hash: hashFrame(frame), epoch, kid, members },
+    },
+  };
+}

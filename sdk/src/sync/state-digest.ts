@@ -1,0 +1,48 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { encodeCanonical, type Item } from '../codec/cbor.js';
+import type { BudgetState } from '../model/budget-state.js';
+import type { OpContext } from '../model/op-context.js';
+import type { FieldState, RecordState } from '../model/record.js';
+
+/**
+ * SHA-256, in hex, of everything that the fold holds, hidden fields and increments
+ * included: two devices that folded the same log have the same digest.
+ */
+export function digestState(state: BudgetState): string {
+  const applied = sorted(state.applied).map(([device, counter]): Item => [device, counter]);
+  const collections = sorted(state.collections).map(([name, records]): Item => [
+    name,
+    sorted(records).map(([id, r]) => [id, ...recordItems(r)]),
+  ]);
+  return bytesToHex(sha256(encodeCanonical([applied, collections])));
+}
+
+function recordItems({ put, removed, fields }: RecordState): Item[] {
+  const items = sorted(fields).map(([name, field]): Item => [name, ...fieldItems(field)]);
+  return [contextItem(put), contextItem(removed), items];
+}
+
+function fieldItems({ write, increments }: FieldState): Item[] {
+  return [
+    write ? [contextItem(write.by), write.value === undefined ? [] : [write.value]] : null,
+    increments.map(({ device, counter, index, seq, by }) => [device, counter, index, seq, by]),
+  ];
+}
+
+const contextItem = (by: OpContext | undefined): Item =>
+  by
+    ? [
+        by.stamp.wallMs,
+        by.stamp.logical,
+        by.device,
+        by.counter,
+        by.index,
+        by.author,
+        by.base,
+        by.seq,
+      ]
+    : null;
+
+const sorted = <V>(map: ReadonlyMap<string, V>): [string, V][] =>
+  [...map].sort(([a], [b]) => (a < b ? -1 : 1));
