@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+/** Workspace packages resolve to their TypeScript source, so tests never see a stale build. */
+const conditions = ['sealsync-source', 'module', 'node', 'import', 'default'];
+
+/** Suites that need a program of the machine; `scripts/run-tests.ts` says which are left out. */
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    unstubGlobals: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: [
+            '{protocol,sdk,signaling-server,demo,bench}/src/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'emulators',
+          environment: 'node',
+          include: ['emulator-tests/**/*.test.ts'],
+          globalSetup: ['emulator-tests/setup/global-setup.ts'],
+          // One pair of emulators serves every file; a queue of files keeps timings steady.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
