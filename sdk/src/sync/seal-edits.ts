@@ -8,7 +8,7 @@ import type { EntryBody } from '../model/body.js';
 import type { Edit } from '../model/edit.js';
 import type { DeviceId } from '../model/ids.js';
 import { foldStatements } from '../model/members.js';
-import { MAX_COMMIT_BYTES, MAX_ENTRIES_PER_COMMIT, type LogEntry } from '../ports/remote-log.js';
+import { MAX_ENTRIES_PER_COMMIT, type LogEntry } from '../ports/remote-log.js';
 import type { Random } from '../ports/random.js';
 import type { LogPosition, VerifiedEntry } from './log-position.js';
 import { kindOf } from './verify-entry.js';
@@ -34,10 +34,6 @@ export interface Sealing {
   readonly t: number;
 }
 
-/** Whether one more entry of the largest size still fits into a commit of `entries`. */
-const fitsOneMore = (entries: number): boolean =>
-  entries < MAX_ENTRIES_PER_COMMIT && (entries + 1) * MAX_EDIT_BYTES <= MAX_COMMIT_BYTES;
-
 /** Groups pending edits, in order, into the bodies of one commit; whole edits only. */
 export function planBodies(edits: readonly Edit[]): EntryBody[] {
   const bodies: Edit[][] = [];
@@ -50,7 +46,7 @@ export function planBodies(edits: readonly Edit[]): EntryBody[] {
       bodyBytes += bytes;
       continue;
     }
-    if (!fitsOneMore(bodies.length)) break;
+    if (bodies.length === MAX_ENTRIES_PER_COMMIT) break;
     bodies.push([edit]);
     bodyBytes = bytes;
   }
