@@ -1,6 +1,6 @@
 import { hexToBytes } from '@noble/hashes/utils.js';
 import type { BudgetId } from '../model/ids.js';
-import { inspectSymbol } from './redaction.js';
+import { Redacted } from './redaction.js';
 import { type RandomBytes, sodium } from './sodium.js';
 
 export const EPOCH_KEY_BYTES = 32;
@@ -24,7 +24,7 @@ export type SubkeyPurpose = keyof typeof SUBKEY_IDS;
  * The key that one epoch of one budget is sealed under. It never shows its bytes:
  * printing, serialising or inspecting it yields its epoch only.
  */
-export class EpochKey {
+export class EpochKey extends Redacted {
   readonly budgetId: BudgetId;
   readonly epoch: number;
   /** 32 bytes that commit to this key, budget and epoch; public, in every header. */
@@ -34,6 +34,7 @@ export class EpochKey {
   #wiped = false;
 
   constructor(key: Uint8Array, budgetId: BudgetId, epoch: number) {
+    super();
     if (key.length !== EPOCH_KEY_BYTES) throw new RangeError('An epoch key is 32 bytes.');
     if (!Number.isInteger(epoch) || epoch < 1 || epoch > 0xffff_ffff) {
       throw new RangeError('An epoch is an integer from 1 to 2^32 - 1.');
@@ -67,16 +68,8 @@ export class EpochKey {
     this.#subkeys.clear();
   }
 
-  toString(): string {
+  override toString(): string {
     return `[EpochKey epoch=${String(this.epoch)}]`;
-  }
-
-  toJSON(): string {
-    return this.toString();
-  }
-
-  [inspectSymbol](): string {
-    return this.toString();
   }
 }
 

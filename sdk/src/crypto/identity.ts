@@ -1,5 +1,5 @@
 import type { PublicKeys } from '../model/membership.js';
-import { inspectSymbol } from './redaction.js';
+import { Redacted } from './redaction.js';
 import { type RandomBytes, sodium } from './sodium.js';
 
 export const IDENTITY_SEED_BYTES = 32;
@@ -14,7 +14,7 @@ export interface IdentitySeeds {
  * A user's Ed25519 and X25519 pairs. The private halves never show: printing,
  * serialising or inspecting an identity yields the uid only.
  */
-export class Identity {
+export class Identity extends Redacted {
   readonly uid: string;
   readonly publicKeys: PublicKeys;
   readonly #signKey: Uint8Array;
@@ -22,6 +22,7 @@ export class Identity {
   #wiped = false;
 
   constructor(uid: string, seeds: IdentitySeeds) {
+    super();
     const sign = sodium().crypto_sign_seed_keypair(seeds.sign);
     const box = sodium().crypto_box_seed_keypair(seeds.box);
     this.uid = uid;
@@ -43,16 +44,8 @@ export class Identity {
     this.#boxKey.fill(0);
   }
 
-  toString(): string {
+  override toString(): string {
     return `[Identity uid=${this.uid}]`;
-  }
-
-  toJSON(): string {
-    return this.toString();
-  }
-
-  [inspectSymbol](): string {
-    return this.toString();
   }
 }
 

@@ -68,7 +68,7 @@ export const MAX_PAGE_ENTRIES = 200;
 export const MAX_ENTRIES_PER_COMMIT = 3;
 export const MAX_COMMIT_BYTES = 3_500_000;
 /** Ordinary entries stay below it, because the next append has to hash its predecessor. */
-export const MAX_FRAME_BYTES = 256 * 1024;
+export const MAX_FRAME_BYTES = 262_144;
 
 /**
  * The append-only log of one budget, gapless and hash-chained by whoever serves it:
