@@ -9,7 +9,7 @@ import type { Random } from '../ports/random.js';
  * in the same entry, so nothing but latency is spent, and only while others write too.
  */
 
-const RECENT_MS = 10_000;
+const RECENT_MS = 2_000;
 const TURN_MS = 250;
 
 export class TurnTaking {
