@@ -24,11 +24,8 @@ import type { WebSocketConstructor } from './signaling/web-socket-link.js';
 import type { Budget, CollectionShapes } from './sync/budget.js';
 import { assembleBudget, writeGenesis } from './sync/open-budget.js';
 import { toSealsyncError } from './sync/sync-failure.js';
-import {
-  DEFAULT_SYNC_SETTINGS,
-  type OpenChannel,
-  type SyncSettings,
-} from './sync/sync-orchestrator.js';
+import type { OpenChannel } from './sync/realtime-link.js';
+import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './sync/sync-settings.js';
 
 /** Whoever is signed in; a `User` of Firebase Auth is one. */
 export interface SignedInUser {

@@ -19,12 +19,8 @@ export { createOperationCounter, type OperationCounter } from './ports/operation
 export type { Budget, BudgetEvents, CollectionShapes, Transaction } from './sync/budget.js';
 export type { Collection, CollectionChange } from './sync/collection.js';
 export type { CollectionWriter, NumericField } from './sync/op-builder.js';
-export type {
-  SyncOrchestrator,
-  SyncSettings,
-  SyncState,
-  SyncStatus,
-} from './sync/sync-orchestrator.js';
+export type { SyncOrchestrator, SyncState, SyncStatus } from './sync/sync-orchestrator.js';
+export type { SyncSettings } from './sync/sync-settings.js';
 export type { SecurityEvent, SecurityEventKind } from './sync/security-event.js';
 export type { Conflict, ConflictSide } from './model/conflict.js';
 export type { BudgetId, DeviceId } from './model/ids.js';

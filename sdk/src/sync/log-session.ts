@@ -29,7 +29,7 @@ export interface LogSessionDeps {
   readonly corrected: CorrectedClock;
   readonly random: Random;
   /** Called for every entry that another device appended. */
-  readonly onPeerEntry: (device: DeviceId) => void;
+  readonly onPeerEntry: (device: DeviceId, ageMs: number) => void;
 }
 
 /** What to append at a given end of the log; `undefined` once there is nothing left to append. */
@@ -67,7 +67,9 @@ export class LogSession {
         confirmed: replica.confirmed,
         onFolded: (effects, entry) => {
           replica.takeEffects(effects, entry);
-          if (entry.device !== replica.outbox.device) this.#deps.onPeerEntry(entry.device);
+          const { corrected, onPeerEntry } = this.#deps;
+          if (entry.device === replica.outbox.device) return;
+          onPeerEntry(entry.device, corrected.now() - entry.t);
         },
         onSecurity: (event) => {
           replica.security.tell(event);

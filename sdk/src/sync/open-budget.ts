@@ -19,7 +19,9 @@ import { Outbox } from './outbox.js';
 import { Replica } from './replica.js';
 import { sealEntries } from './seal-edits.js';
 import { toSealsyncError } from './sync-failure.js';
-import { SyncOrchestrator, type OpenChannel, type SyncSettings } from './sync-orchestrator.js';
+import type { OpenChannel } from './realtime-link.js';
+import { SyncOrchestrator } from './sync-orchestrator.js';
+import type { SyncSettings } from './sync-settings.js';
 import { TurnTaking } from './turn-taking.js';
 import type { EpochKeys } from './verify-entry.js';
 
@@ -68,8 +70,8 @@ export async function assembleBudget<C extends CollectionShapes>(
     clock,
     corrected,
     random,
-    onPeerEntry: (device) => {
-      turns.sawEntryOf(device);
+    onPeerEntry: (device, ageMs) => {
+      turns.sawEntryOf(device, ageMs);
     },
   });
   const hints = new HintJudge(replica.confirmed, keys);

@@ -1,7 +1,7 @@
-import type { Clock, TimerId } from '../ports/clock.js';
+import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
-import type { ConnectionState, SignalChannel } from '../ports/signal-channel.js';
+import type { ConnectionState } from '../ports/signal-channel.js';
 import type { Wakeups } from '../ports/wakeups.js';
 import { Listeners } from '../listeners.js';
 import { SealsyncError } from '../errors.js';
@@ -9,31 +9,12 @@ import type { Result } from '../result.js';
 import { Backoff } from './backoff.js';
 import type { HintJudge, HintVerdict } from './hint-judge.js';
 import type { LogSession } from './log-session.js';
+import { NamedTimers } from './named-timers.js';
+import { RealtimeLink, type OpenChannel } from './realtime-link.js';
 import { isTransient, toSealsyncError, type SyncFailure } from './sync-failure.js';
+import type { SyncSettings } from './sync-settings.js';
 import type { TurnTaking } from './turn-taking.js';
-
-/** Opens a signal channel for the budget at `url`; `token` replaces the default token source. */
-export type OpenChannel = (url: string, token?: string) => SignalChannel;
-
-export interface SyncSettings {
-  /** Between pulls while no signaling connection is live. Default 30,000. */
-  readonly pollIntervalMs: number;
-  /** Between pulls while one is, in case a signal got lost. Default 300,000. */
-  readonly safetyPullIntervalMs: number;
-  /** The shortest time between two pulls that unproven signals may cause. Default 2,000. */
-  readonly hintedPullIntervalMs: number;
-  /** First and longest pause after a failure. Default 1,000 and 60,000. */
-  readonly firstRetryDelayMs: number;
-  readonly maxRetryDelayMs: number;
-}
-
-export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
-  pollIntervalMs: 30_000,
-  safetyPullIntervalMs: 300_000,
-  hintedPullIntervalMs: 2_000,
-  firstRetryDelayMs: 1_000,
-  maxRetryDelayMs: 60_000,
-};
+import { Waiters } from './waiters.js';
 
 export interface SyncOrchestratorDeps {
   readonly session: LogSession;
@@ -57,11 +38,6 @@ export interface SyncStatus {
   readonly error: SealsyncError | undefined;
 }
 
-interface Waiter {
-  readonly resolve: () => void;
-  readonly reject: (error: SealsyncError) => void;
-}
-
 /**
  * Decides when to pull and when to push, one round at a time. Edits push at once;
  * signals, reconnects, wake-ups and a slow interval pull. Pulling never signals and
@@ -73,23 +49,34 @@ export class SyncOrchestrator {
   readonly #statusListeners: Listeners<SyncStatus>;
   readonly #connectionListeners: Listeners<ConnectionState>;
   #status: SyncStatus = { state: 'stopped', lastSyncAt: undefined, error: undefined };
-  #channel: SignalChannel | undefined;
   #wantsPull = false;
   #wantsPush = false;
   /** A member's tag speaks of another head than the verified one. */
   #headIsContested = false;
-  /** An append that no live connection has told peers of yet. */
-  #unannounced = false;
   #lastHintedPullMs = 0;
   #round: Promise<void> | undefined;
-  #waiters: Waiter[] = [];
   #abort = new AbortController();
   #stopWakeups: (() => void) | undefined;
-  readonly #timers = new Map<'poll' | 'retry' | 'turn' | 'hint', TimerId>();
+  readonly #waiters = new Waiters();
+  readonly #timers: NamedTimers<'poll' | 'retry' | 'turn' | 'hint'>;
+  readonly #link: RealtimeLink;
 
   constructor(deps: SyncOrchestratorDeps) {
     this.#deps = deps;
-    const { random, settings, logger } = deps;
+    const { random, settings, logger, clock, openChannel } = deps;
+    this.#timers = new NamedTimers(clock);
+    this.#link = new RealtimeLink({
+      clock,
+      openChannel,
+      onSignal: (signal) => {
+        this.#heed(deps.hints.judge(signal));
+      },
+      onState: (state) => {
+        if (state === 'connected') this.#wake();
+        this.#connectionListeners.tell(state);
+        this.#schedulePoll();
+      },
+    });
     this.#backoff = new Backoff(random, settings.firstRetryDelayMs, settings.maxRetryDelayMs);
     const onError = (): void => {
       logger.error('a listener threw');
@@ -113,27 +100,24 @@ export class SyncOrchestrator {
   /** Stops timers, the signaling connection and the round in flight. Pending edits stay in the outbox. */
   async stop(): Promise<void> {
     if (this.#status.state === 'stopped') return;
+    this.#setStatus({ state: 'stopped' });
     this.disableRealtimeSync();
     this.#stopWakeups?.();
+    this.#timers.clearAll();
     this.#abort.abort();
-    for (const name of this.#timers.keys()) this.#clearTimer(name);
-    this.#setStatus({ state: 'stopped' });
+    this.#waiters.settle(stopped());
     await this.#round;
-    this.#settleWaiters(new SealsyncError('closed', 'Syncing was stopped; call start() first.'));
   }
 
   /** Pulls and pushes now; resolves once both reached the end. Throws {@link SealsyncError}. */
   syncNow(): Promise<void> {
-    if (this.#status.state === 'stopped') {
-      return Promise.reject(new SealsyncError('closed', 'Syncing is stopped; call start() first.'));
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
-      this.#wantsPull = true;
-      this.#wantsPush = true;
-      this.#clearTimer('retry');
-      this.#kick();
-    });
+    if (this.#status.state === 'stopped') return Promise.reject(stopped());
+    const done = this.#waiters.wait();
+    this.#wantsPull = true;
+    this.#wantsPush = true;
+    this.#timers.clear('retry');
+    this.#kick();
+    return done;
   }
 
   /**
@@ -145,10 +129,10 @@ export class SyncOrchestrator {
   ): Promise<void> {
     await this.syncNow();
     while (this.#round) await this.#round;
-    await this.#startRound(async () => {
-      const done = await work(this.#abort.signal);
+    await this.#startRound(async (signal) => {
+      const done = await work(signal);
       if (!done.ok) throw toSealsyncError(done.error);
-      if (done.value > 0) this.#announce(this.#channel);
+      if (done.value > 0) this.#announce();
     });
   }
 
@@ -160,26 +144,12 @@ export class SyncOrchestrator {
 
   /** Connects to a signaling server; replaces the connection there was. */
   enableRealtimeSync(url: string, token?: string): void {
-    this.disableRealtimeSync();
-    const channel = this.#deps.openChannel(url, token);
-    this.#channel = channel;
-    channel.onState((state) => {
-      if (state === 'connected') this.#connected(channel);
-      this.#connectionListeners.tell(state);
-      this.#schedulePoll();
-    });
-    channel.onSignal((signal) => {
-      this.#heed(this.#deps.hints.judge(signal));
-    });
-    channel.open();
+    this.#link.open(url, token);
   }
 
   /** Falls back to polling. */
   disableRealtimeSync(): void {
-    const channel = this.#channel;
-    this.#channel = undefined;
-    channel?.close();
-    if (channel) this.#schedulePoll();
+    this.#link.close();
   }
 
   isRealtimeSyncActive(): boolean {
@@ -187,7 +157,7 @@ export class SyncOrchestrator {
   }
 
   getRealtimeConnectionState(): ConnectionState {
-    return this.#channel?.state() ?? 'disconnected';
+    return this.#link.state;
   }
 
   getStatus(): SyncStatus {
@@ -208,14 +178,9 @@ export class SyncOrchestrator {
     else if (verdict === 'unproven') this.#pullSoon();
   }
 
-  #connected(channel: SignalChannel): void {
-    if (this.#unannounced) this.#announce(channel);
-    this.#wake();
-  }
-
   /** Something suggests that the network is there: no reason to sit out a pause. */
   #wake(): void {
-    this.#clearTimer('retry');
+    this.#timers.clear('retry');
     this.#pull();
   }
 
@@ -229,10 +194,9 @@ export class SyncOrchestrator {
     const { clock, settings } = this.#deps;
     const waitMs = this.#lastHintedPullMs + settings.hintedPullIntervalMs - clock.now();
     if (waitMs > 0) {
-      if (!this.#timers.has('hint'))
-        this.#setTimer('hint', waitMs, () => {
-          this.#pullSoon();
-        });
+      this.#timers.set('hint', waitMs, () => {
+        this.#pullSoon();
+      });
       return;
     }
     this.#lastHintedPullMs = clock.now();
@@ -242,12 +206,17 @@ export class SyncOrchestrator {
   #kick(): void {
     if (this.#status.state === 'stopped' || this.#round) return;
     if (!this.#wantsPull && !this.#wantsPush) return;
-    void this.#startRound(() => this.#runRound());
+    this.#startRound((signal) => this.#runRound(signal)).catch((error: unknown) => {
+      // A bug; the app must hear of it, and everything else must go on.
+      const name = error instanceof Error ? error.name : 'unknown';
+      this.#roundFailed({ kind: 'failed', message: `Syncing met an unexpected ${name}.` });
+    });
   }
 
   /** Rejects only if `run` does; nothing else may start before it has ended. */
-  async #startRound(run: () => Promise<void>): Promise<void> {
-    const running = run();
+  async #startRound(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.#abort;
+    const running = run(signal);
     this.#round = running.catch(() => undefined);
     try {
       await running;
@@ -258,30 +227,30 @@ export class SyncOrchestrator {
     }
   }
 
-  async #runRound(): Promise<void> {
+  async #runRound(signal: AbortSignal): Promise<void> {
     this.#setStatus({ state: 'syncing' });
-    while (!this.#abort.signal.aborted && (this.#wantsPull || this.#wantsPush)) {
+    while (this.#wantsPull || this.#wantsPush) {
       if (!this.#wantsPull && this.#waitForTurn()) break;
-      const failure = this.#wantsPull ? await this.#doPull() : await this.#doPush();
+      const failure = this.#wantsPull ? await this.#doPull(signal) : await this.#doPush(signal);
+      if (signal.aborted) return;
       if (failure) {
         this.#roundFailed(failure);
         return;
       }
     }
-    if (this.#abort.signal.aborted) return;
     this.#backoff.reset();
     const state = this.#wantsPush ? 'waiting' : 'idle';
     this.#setStatus({ state, lastSyncAt: this.#deps.clock.now(), error: undefined });
-    if (!this.#wantsPush) this.#settleWaiters();
+    if (!this.#wantsPush) this.#waiters.settle();
     this.#schedulePoll();
   }
 
-  async #doPull(): Promise<SyncFailure | undefined> {
+  async #doPull(signal: AbortSignal): Promise<SyncFailure | undefined> {
     this.#wantsPull = false;
     const { session } = this.#deps;
     const pulled = this.#headIsContested
-      ? await session.settleContest(this.#abort.signal)
-      : await session.pull(this.#abort.signal);
+      ? await session.settleContest(signal)
+      : await session.pull(signal);
     if (pulled.ok) {
       this.#headIsContested = false;
       this.#heed(this.#deps.hints.judgeEarly());
@@ -291,9 +260,9 @@ export class SyncOrchestrator {
     return pulled.error;
   }
 
-  async #doPush(): Promise<SyncFailure | undefined> {
+  async #doPush(signal: AbortSignal): Promise<SyncFailure | undefined> {
     this.#wantsPush = false;
-    const pushed = await this.#deps.session.pushPending(this.#abort.signal);
+    const pushed = await this.#deps.session.pushPending(signal);
     if (!pushed.ok) {
       this.#wantsPush = true;
       // Nobody knows whether the append was taken, so look before the next one.
@@ -302,35 +271,33 @@ export class SyncOrchestrator {
     }
     if (pushed.value > 0) {
       this.#deps.turns.tookTurn();
-      this.#announce(this.#channel);
+      this.#announce();
     }
     return undefined;
   }
 
-  #announce(channel: SignalChannel | undefined): void {
-    const hint = this.#deps.session.headHint();
-    const sent = hint !== undefined && channel?.send({ type: 'data_changed', ...hint }) === true;
-    this.#unannounced = !sent;
+  #announce(): void {
+    const head = this.#deps.session.headHint();
+    if (head) this.#link.announce(head);
   }
 
   /** Whether pushing has to wait for others; a timer then continues. */
   #waitForTurn(): boolean {
     const waitMs = this.#deps.turns.waitMs();
     if (waitMs <= 0) return false;
-    this.#setTimer('turn', waitMs, () => {
+    this.#timers.set('turn', waitMs, () => {
       this.#kick();
     });
     return true;
   }
 
   #roundFailed(failure: SyncFailure): void {
-    if (this.#abort.signal.aborted) return;
     const { logger } = this.#deps;
     const error = toSealsyncError(failure);
     logger.warn('a sync round failed', { kind: failure.kind });
     if (isTransient(failure)) {
       this.#setStatus({ state: 'waiting', error });
-      this.#setTimer('retry', this.#backoff.nextDelayMs(), () => {
+      this.#timers.set('retry', this.#backoff.nextDelayMs(), () => {
         this.#kick();
       });
     } else {
@@ -338,11 +305,11 @@ export class SyncOrchestrator {
       this.#wantsPull = false;
       this.#wantsPush = failure.kind !== 'access_denied';
       this.#setStatus({ state: 'halted', error });
-      this.#setTimer('retry', this.#deps.settings.maxRetryDelayMs, () => {
+      this.#timers.set('retry', this.#deps.settings.maxRetryDelayMs, () => {
         this.#wake();
       });
     }
-    this.#settleWaiters(error);
+    this.#waiters.settle(error);
     this.#schedulePoll();
   }
 
@@ -352,38 +319,17 @@ export class SyncOrchestrator {
     const delayMs = this.isRealtimeSyncActive()
       ? settings.safetyPullIntervalMs
       : settings.pollIntervalMs;
-    this.#setTimer('poll', delayMs, () => {
+    this.#timers.set('poll', delayMs, () => {
       this.#schedulePoll();
       this.#pull();
     });
-  }
-
-  #settleWaiters(error?: SealsyncError): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const { resolve, reject } of waiters) {
-      if (error) reject(error);
-      else resolve();
-    }
   }
 
   #setStatus(change: Partial<SyncStatus>): void {
     this.#status = { ...this.#status, ...change };
     this.#statusListeners.tell(this.#status);
   }
-
-  #setTimer(name: 'poll' | 'retry' | 'turn' | 'hint', delayMs: number, run: () => void): void {
-    this.#clearTimer(name);
-    const timer = this.#deps.clock.setTimeout(() => {
-      this.#timers.delete(name);
-      run();
-    }, delayMs);
-    this.#timers.set(name, timer);
-  }
-
-  #clearTimer(name: 'poll' | 'retry' | 'turn' | 'hint'): void {
-    const timer = this.#timers.get(name);
-    if (timer) this.#deps.clock.clearTimeout(timer);
-    this.#timers.delete(name);
-  }
 }
+
+const stopped = (): SealsyncError =>
+  new SealsyncError('closed', 'Syncing is stopped; call start() first.');

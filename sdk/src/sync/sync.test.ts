@@ -174,6 +174,19 @@ describe('an edit', () => {
 });
 
 describe('a signal', () => {
+  it('is never sent faster than the server allows, and the newest head is told in the end', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    const ben = await world.open('ben');
+    for (let n = 0; n < 200; n += 1) {
+      await ann.budget.collection('envelopes').put('food', { n });
+      await world.clock.advance(1);
+    }
+    expect(world.hub.sent.length).toBeLessThanOrEqual(40);
+    await world.clock.advance(500);
+    expect(ben.budget.collection('envelopes').get('food')).toEqual({ n: 199 });
+  });
+
   it('that nobody can have made costs at most one read an interval', async () => {
     const world = await foundWorld();
     const ann = await world.open('ann');

@@ -25,7 +25,7 @@ describe('taking turns', () => {
       let sumMs = 0;
       for (let round = 0; round < 200; round += 1) {
         const turns = new TurnTaking(new VirtualClock(), random);
-        for (let other = 1; other <= others; other += 1) turns.sawEntryOf(device(String(other)));
+        for (let other = 1; other <= others; other += 1) turns.sawEntryOf(device(String(other)), 0);
         turns.tookTurn();
         sumMs += turns.waitMs();
       }
@@ -37,14 +37,21 @@ describe('taking turns', () => {
 
   it('makes nobody wait who has not just appended, so that losers go first', () => {
     const turns = new TurnTaking(new VirtualClock(), createSeededRandom(1));
-    turns.sawEntryOf(device('1'));
+    turns.sawEntryOf(device('1'), 0);
+    expect(turns.waitMs()).toBe(0);
+  });
+
+  it('is not impressed by the entries of long ago that a cold start reads', () => {
+    const turns = new TurnTaking(new VirtualClock(), createSeededRandom(1));
+    turns.sawEntryOf(device('1'), 3_600_000);
+    turns.tookTurn();
     expect(turns.waitMs()).toBe(0);
   });
 
   it('forgets others that stopped writing', async () => {
     const clock = new VirtualClock();
     const turns = new TurnTaking(clock, createSeededRandom(1));
-    turns.sawEntryOf(device('1'));
+    turns.sawEntryOf(device('1'), 0);
     await clock.advance(5_000);
     turns.tookTurn();
     expect(turns.waitMs()).toBe(0);

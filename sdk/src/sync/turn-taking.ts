@@ -10,6 +10,8 @@ import type { Random } from '../ports/random.js';
  */
 
 const RECENT_MS = 2_000;
+/** Clocks may differ by as much; the history that a cold start reads is older. */
+const MAX_ENTRY_AGE_MS = 60_000;
 const TURN_MS = 250;
 
 export class TurnTaking {
@@ -23,8 +25,9 @@ export class TurnTaking {
     this.#random = random;
   }
 
-  sawEntryOf(device: DeviceId): void {
-    this.#lastSeenMs.set(device, this.#clock.now());
+  /** `ageMs` is how long ago its author signed the entry: old ones say nothing of who writes now. */
+  sawEntryOf(device: DeviceId, ageMs: number): void {
+    if (ageMs <= MAX_ENTRY_AGE_MS) this.#lastSeenMs.set(device, this.#clock.now());
   }
 
   /** To be called after an append of one's own. */

@@ -11,7 +11,7 @@ import { createOperationCounter, type OperationCounter } from '../ports/operatio
 import { ok } from '../result.js';
 import type { Budget } from '../sync/budget.js';
 import { assembleBudget, writeGenesis } from '../sync/open-budget.js';
-import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../sync/sync-orchestrator.js';
+import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../sync/sync-settings.js';
 import {
   createMemoryBackend,
   type MemoryBackend,

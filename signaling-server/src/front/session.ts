@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import type { Membership, MembershipFailure, Role } from '../auth/membership-reader.js';
 import { MembershipWatch } from '../auth/membership-watch.js';
 import type { Identity, TokenFailure } from '../auth/token-verifier.js';
-import { TokenBucket } from '../limits/token-bucket.js';
+import { TokenBucket } from '@sealsync/protocol';
 import { describeError } from '../logger.js';
 import type { Occupant, Room } from '../rooms/room.js';
 import { ClientSocket } from './client-socket.js';

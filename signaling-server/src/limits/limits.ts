@@ -1,4 +1,4 @@
-import { JOIN_DEADLINE_MS } from '@sealsync/protocol';
+import { JOIN_DEADLINE_MS, MESSAGE_BURST, MESSAGES_PER_SECOND } from '@sealsync/protocol';
 
 /** Every limit of the server; each has a default, a unit and a documented way to end. */
 export interface SignalingLimits {
@@ -35,8 +35,8 @@ export interface SignalingLimits {
 export const DEFAULT_LIMITS: SignalingLimits = {
   maxConnections: 20_000,
   maxConnectionsPerBudget: 1_000,
-  messagesPerSecond: 20,
-  messageBurst: 40,
+  messagesPerSecond: MESSAGES_PER_SECOND,
+  messageBurst: MESSAGE_BURST,
   maxBufferedBytes: 64 * 1024,
   joinDeadlineMs: JOIN_DEADLINE_MS,
   handshakeDeadlineMs: 10_000,

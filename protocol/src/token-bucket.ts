@@ -1,3 +1,9 @@
+/** How many messages a connection may send for long, per second; a server may allow others. */
+export const MESSAGES_PER_SECOND = 20;
+
+/** How many messages a connection may send at once. */
+export const MESSAGE_BURST = 40;
+
 /** Lets `burst` through at once and `perSecond` for long; holds two numbers and no timer. */
 export class TokenBucket {
   readonly #perSecond: number;
