@@ -4,7 +4,9 @@ import { readFirestoreAddress } from '../setup/emulators.js';
 import { startDelayingProxy } from './delaying-proxy.js';
 import { startPerson, type SyncPerson } from './sync-person.js';
 
-interface Shapes { edits: { by: number; n: number } }
+interface Shapes {
+  edits: { by: number; n: number };
+}
 
 const SECRET = { passphrase: 'six words that nobody else knows' };
 const closing: (() => Promise<void>)[] = [];
