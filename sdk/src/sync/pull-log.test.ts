@@ -1,6 +1,9 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { encodeBody } from '../codec/body.js';
+import { sealFrame } from '../crypto/envelope.js';
 import { createEpochKey } from '../crypto/epoch-key.js';
 import { hashFrame } from '../crypto/frame.js';
+import { generateIdentity, type Identity } from '../crypto/identity.js';
 import { makeHeadHint } from '../crypto/head-hint.js';
 import { loadSodium } from '../crypto/sodium.js';
 import { createMemoryStore } from '../local/memory-store.js';
@@ -60,16 +63,16 @@ async function appendRaw(world: SyncWorld, uid: string, frame: Uint8Array): Prom
   expect(await appended).toEqual({ ok: true, value: undefined });
 }
 
-/** The next entry as `uid` would seal and sign it, under a key of its own. */
-function sealUnderOwnKey(world: SyncWorld, uid: string): Uint8Array {
+/** The next entry with one edit in it, as `identity` would seal and sign it. */
+function sealNext(world: SyncWorld, identity: Identity, epochKey = world.epochKey): Uint8Array {
   const { seq, frame } = lastEntry(world);
   const device = 'd'.repeat(32);
   if (!isDeviceId(device)) throw new Error('that is a device id');
-  const epochKey = createEpochKey(new Uint8Array(32).fill(7), world.budgetId, 1);
+  const put = { type: 'put' as const, collection: 'envelopes', id: 'food', fields: { limit: 666 } };
+  const stamp = { wallMs: world.clock.now(), logical: 0 };
+  const body = { edits: [{ device, counter: 1, stamp, base: seq, ops: [put] }], statements: [] };
   const before = { ...LOG_START, seq, hash: hashFrame(frame), kid: epochKey.kid };
-  const body = { edits: [], statements: [] };
   const sealing = { device, epochKey, t: world.clock.now() };
-  const identity = world.identityOf(uid);
   const [sealed] = sealEntries([body], before, sealing, { identity, random: world.random });
   if (!sealed) throw new Error('one body makes one entry');
   return sealed.entry.frame;
@@ -163,11 +166,73 @@ describe('an entry that is invalid for everybody', () => {
     const world = await foundWorld();
     const ann = await world.open('ann');
     const heard = hearSecurity(ann);
-    await appendRaw(world, 'ben', sealUnderOwnKey(world, 'ben'));
+    const ownKey = createEpochKey(new Uint8Array(32).fill(7), world.budgetId, 1);
+    await appendRaw(world, 'ben', sealNext(world, world.identityOf('ben'), ownKey));
     world.hub.invent({ type: 'sync_required' });
     await world.clock.advance(100);
     expect(heard).toEqual(['entry_rejected']);
     expect(ann.budget.verifiedState().seq).toBe(lastEntry(world).seq - 1);
+  });
+
+  it('is merged if a member with the right to write made it, which shows that the others fail for a reason', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    await appendRaw(world, 'ben', sealNext(world, world.identityOf('ben')));
+    world.hub.invent({ type: 'sync_required' });
+    await world.clock.advance(100);
+    expect(ann.budget.collection('envelopes').get('food')).toEqual({ limit: 666 });
+  });
+
+  it("in a member's name, but signed by another key, is not merged", async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    const heard = hearSecurity(ann);
+    await appendRaw(world, 'ben', sealNext(world, generateIdentity('ben', world.random)));
+    world.hub.invent({ type: 'sync_required' });
+    await world.clock.advance(100);
+    expect(heard).toEqual(['entry_rejected']);
+    expect(ann.budget.collection('envelopes').list()).toEqual([]);
+  });
+
+  it('of a viewer, whom the project let write, is not merged', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    await world.during(ann.budget.addMember({ uid: 'vic', role: 'viewer' }));
+    const heard = hearSecurity(ann);
+    world.backend.overwrite(world.budgetId, {
+      members: { ann: 'owner', ben: 'editor', vic: 'editor' },
+    });
+    await appendRaw(world, 'vic', sealNext(world, world.identityOf('vic')));
+    world.hub.invent({ type: 'sync_required' });
+    await world.clock.advance(3_000);
+    expect(heard).toEqual(['entry_rejected']);
+    expect(ann.budget.collection('envelopes').list()).toEqual([]);
+  });
+
+  it("of an editor who makes a member of somebody, which is an owner's right, adds nobody", async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    const heard = hearSecurity(ann);
+    const ben = world.identityOf('ben');
+    const { seq, frame } = lastEntry(world);
+    const device = 'd'.repeat(32);
+    if (!isDeviceId(device)) throw new Error('that is a device id');
+    const keys = world.identityOf('eve').publicKeys;
+    const statement = { type: 'member_added' as const, uid: 'eve', role: 'owner' as const, keys };
+    const header = { kind: 'membership' as const, seq: seq + 1, device, t: world.clock.now() };
+    const sealed = sealFrame({
+      ...header,
+      prev: hashFrame(frame),
+      plaintext: encodeBody({ edits: [], statements: [statement] }),
+      epochKey: world.epochKey,
+      identity: ben,
+      random: world.random,
+    });
+    await appendRaw(world, 'ben', sealed);
+    world.hub.invent({ type: 'sync_required' });
+    await world.clock.advance(100);
+    expect(heard).toEqual(['entry_rejected']);
+    expect([...ann.budget.members().keys()]).toEqual(['ann', 'ben']);
   });
 
   it('of somebody who is in the members map only is not merged', async () => {
