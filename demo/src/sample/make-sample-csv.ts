@@ -1,5 +1,5 @@
 import { BANK_COLUMNS } from '../csv/bank-row.js';
-import { createSeededRandom } from './seeded-random.js';
+import { createSeededRandom } from '@sealsync/sdk/testing';
 
 interface Habit {
   readonly category: string;
@@ -54,7 +54,7 @@ const habits: readonly Habit[] = (
 
 /** A year of a household that does not exist, as the text of a bank CSV: 300 rows, oldest first. */
 export function makeSampleCsv(seed: number): string {
-  const random = createSeededRandom(seed);
+  const { fraction: random } = createSeededRandom(seed);
   const pick = <T>(items: readonly T[]): T | undefined =>
     items[Math.floor(random() * items.length)];
   const lines: string[] = [];

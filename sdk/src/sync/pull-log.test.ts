@@ -9,28 +9,17 @@ import { loadSodium } from '../crypto/sodium.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { isDeviceId } from '../model/ids.js';
 import type { StoredEntry } from '../ports/remote-log.js';
-import { SyncWorld, type SyncDevice } from '../testing/sync-world.js';
+import { foundWorlds } from '../testing/found-worlds.js';
+import type { SyncDevice, SyncWorld } from '../testing/sync-world.js';
 import { LOG_START } from './log-position.js';
 import { sealEntries } from './seal-edits.js';
 import type { SecurityEvent } from './security-event.js';
 
-const worlds: SyncWorld[] = [];
-
-async function foundWorld(): Promise<SyncWorld> {
-  const world = new SyncWorld();
-  worlds.push(world);
-  await world.found('ann', 'ben');
-  return world;
-}
+const worlds = foundWorlds();
 
 beforeAll(loadSodium);
 
-afterEach(async () => {
-  for (const world of worlds.splice(0)) {
-    await world.close();
-    expect(world.clock.pendingTimers).toBe(0);
-  }
-});
+afterEach(() => worlds.closeAll());
 
 function hearSecurity({ budget }: SyncDevice): SecurityEvent['kind'][] {
   const heard: SecurityEvent['kind'][] = [];
@@ -80,7 +69,7 @@ function sealNext(world: SyncWorld, identity: Identity, epochKey = world.epochKe
 
 describe('an entry that is damaged for one reader', () => {
   it('is fetched again, and merged if the second copy is genuine', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     const heard = hearSecurity(ben);
@@ -97,7 +86,7 @@ describe('an entry that is damaged for one reader', () => {
   it.each([0, 10, 130, 300])(
     'is never skipped while the server insists on the damaged copy (byte %s)',
     async (at) => {
-      const world = await foundWorld();
+      const world = await worlds.found();
       const ann = await world.open('ann');
       const ben = await world.open('ben');
       const heard = hearSecurity(ben);
@@ -127,7 +116,7 @@ describe('an entry that is damaged for one reader', () => {
     ['time', { t: 1 }],
     ['predecessor', { prev: new Uint8Array(32) }],
   ])('is refused when its copy of the %s differs from the frame', async (_, change) => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ben = await world.open('ben');
     const ann = await world.open('ann');
     const heard = hearSecurity(ann);
@@ -144,7 +133,7 @@ describe('an entry that is damaged for one reader', () => {
 
 describe('an entry that is invalid for everybody', () => {
   it('halts all, and is skipped by all once a genuine entry commits to its bytes', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     const heard = [hearSecurity(ann), hearSecurity(ben)];
@@ -163,7 +152,7 @@ describe('an entry that is invalid for everybody', () => {
   });
 
   it('sealed under a key that no verified entry names changes nothing', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const heard = hearSecurity(ann);
     const ownKey = createEpochKey(new Uint8Array(32).fill(7), world.budgetId, 1);
@@ -175,7 +164,7 @@ describe('an entry that is invalid for everybody', () => {
   });
 
   it('is merged if a member with the right to write made it, which shows that the others fail for a reason', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     await appendRaw(world, 'ben', sealNext(world, world.identityOf('ben')));
     world.hub.invent({ type: 'sync_required' });
@@ -184,7 +173,7 @@ describe('an entry that is invalid for everybody', () => {
   });
 
   it("in a member's name, but signed by another key, is not merged", async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const heard = hearSecurity(ann);
     await appendRaw(world, 'ben', sealNext(world, generateIdentity('ben', world.random)));
@@ -195,7 +184,7 @@ describe('an entry that is invalid for everybody', () => {
   });
 
   it('of a viewer, whom the project let write, is not merged', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     await world.during(ann.budget.addMember({ uid: 'vic', role: 'viewer' }));
     const heard = hearSecurity(ann);
@@ -210,7 +199,7 @@ describe('an entry that is invalid for everybody', () => {
   });
 
   it("of an editor who makes a member of somebody, which is an owner's right, adds nobody", async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const heard = hearSecurity(ann);
     const ben = world.identityOf('ben');
@@ -236,7 +225,7 @@ describe('an entry that is invalid for everybody', () => {
   });
 
   it('of somebody who is in the members map only is not merged', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const heard = hearSecurity(ann);
     world.backend.overwrite(world.budgetId, {
@@ -252,7 +241,7 @@ describe('an entry that is invalid for everybody', () => {
 
 describe('a server that rewrites the past', () => {
   it('leaves out an entry in the middle: reading stops and says so', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     await ann.budget.collection('envelopes').put('food', { limit: 1 });
     await world.settle();
@@ -266,7 +255,7 @@ describe('a server that rewrites the past', () => {
   });
 
   it('rolls the log back: the next append finds out, and the edit stays in the outbox', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const heard = hearSecurity(ann);
     await ann.budget.collection('envelopes').put('food', { limit: 1 });
@@ -282,7 +271,7 @@ describe('a server that rewrites the past', () => {
   });
 
   it('shows two members different histories: the next entry across gives it away', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     await world.settle();
     const fork = world.backend.inspect(world.budgetId);
@@ -306,7 +295,7 @@ describe('a server that rewrites the past', () => {
 
 describe("a member's head tag", () => {
   it('that names another entry at the same position is reported as a fork', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const heard = hearSecurity(ann);
     const { seq, frame } = lastEntry(world);
@@ -325,7 +314,7 @@ describe("a member's head tag", () => {
 
 describe('a device whose store was copied', () => {
   it('takes a new id, and neither copy loses an edit to the other', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const disk = new Map<string, Uint8Array>();
     const original = await world.open('ann', { store: createMemoryStore(disk), online: false });
     const clone = await world.open('ann', {

@@ -3,29 +3,17 @@ import { loadSodium } from '../crypto/sodium.js';
 import type { Conflict } from '../model/conflict.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { disruptOnce } from '../testing/memory-log-faults.js';
-import { SyncWorld, type SyncWorldOptions } from '../testing/sync-world.js';
+import { foundWorlds } from '../testing/found-worlds.js';
 
-const worlds: SyncWorld[] = [];
-
-async function foundWorld(options: SyncWorldOptions = {}): Promise<SyncWorld> {
-  const world = new SyncWorld(options);
-  worlds.push(world);
-  await world.found('ann', 'ben');
-  return world;
-}
+const worlds = foundWorlds();
 
 beforeAll(loadSodium);
 
-afterEach(async () => {
-  for (const world of worlds.splice(0)) {
-    await world.close();
-    expect(world.clock.pendingTimers).toBe(0);
-  }
-});
+afterEach(() => worlds.closeAll());
 
 describe('two people on one budget', () => {
   it("show each other's edits as soon as a signal has crossed", async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     const heard: string[] = [];
@@ -39,7 +27,7 @@ describe('two people on one budget', () => {
   });
 
   it('add up increments that both make at once', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     await ann.budget.collection('envelopes').put('food', { spent: 100 });
@@ -55,7 +43,7 @@ describe('two people on one budget', () => {
   });
 
   it('hear of a conflict with both values and both authors, whoever wins', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     await ann.budget.collection('envelopes').put('food', { name: 'Food' });
@@ -80,7 +68,7 @@ describe('two people on one budget', () => {
   });
 
   it('see all of a transaction or none of it', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     const sums: unknown[] = [];
@@ -98,7 +86,7 @@ describe('two people on one budget', () => {
 
 describe('an idle hour', () => {
   it('costs two connected clients no write, no signal, and only the safety pulls', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     await ann.budget.collection('envelopes').put('food', { limit: 1 });
@@ -116,7 +104,7 @@ describe('an idle hour', () => {
 
 describe('an edit', () => {
   it('is one write and no read on the device that makes it', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const before = { ...ann.count };
     await ann.budget.collection('envelopes').put('food', { limit: 1 });
@@ -126,7 +114,7 @@ describe('an edit', () => {
   });
 
   it('is applied once when the acknowledgement of its append is lost', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     await ann.budget.collection('envelopes').put('food', { spent: 0 });
     await world.settle();
@@ -139,7 +127,7 @@ describe('an edit', () => {
   });
 
   it('made offline survives a restart of the app and is pushed later', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const disk = new Map<string, Uint8Array>();
     const before = await world.open('ann', { store: createMemoryStore(disk), online: false });
     await before.budget.collection('envelopes').put('food', { limit: 9 });
@@ -152,7 +140,7 @@ describe('an edit', () => {
   });
 
   it.each([-5, 5])('goes through although the device clock is %s hours wrong', async (hours) => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann', { clockErrorMs: hours * 3_600_000 });
     const ben = await world.open('ben');
     await ann.budget.collection('envelopes').put('food', { limit: 9 });
@@ -161,7 +149,7 @@ describe('an edit', () => {
   });
 
   it('that a demoted member made is kept as rejected, not lost', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ben = await world.open('ben');
     world.backend.overwrite(world.budgetId, { members: { ann: 'owner', ben: 'viewer' } });
     await ben.budget.collection('envelopes').put('food', { limit: 9 });
@@ -175,7 +163,7 @@ describe('an edit', () => {
 
 describe('a signal', () => {
   it('is never sent faster than the server allows, and the newest head is told in the end', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     for (let n = 0; n < 200; n += 1) {
@@ -188,7 +176,7 @@ describe('a signal', () => {
   });
 
   it('that nobody can have made costs at most one read an interval', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     await world.clock.advance(60_000);
     const before = ann.count.reads;
@@ -208,7 +196,7 @@ describe('a signal', () => {
   });
 
   it('that got lost is made up for when the connection is back', async () => {
-    const world = await foundWorld();
+    const world = await worlds.found();
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     world.hub.setDown(true);

@@ -16,3 +16,4 @@ export {
 } from './memory-log-faults.js';
 export type { StoredBudget } from './memory-log-rules.js';
 export { describeRemoteLog, type RemoteLogEnvironment } from './remote-log-contract.js';
+export { createSeededRandom } from './seeded-random.js';

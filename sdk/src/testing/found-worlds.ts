@@ -1,0 +1,28 @@
+import { SyncWorld, type SyncWorldOptions } from './sync-world.js';
+
+export interface FoundWorlds {
+  /** A world whose budget belongs to `ann` and is shared with `ben`, an editor. */
+  found(options?: SyncWorldOptions): Promise<SyncWorld>;
+  /** Closes all of them; throws if one left a timer behind. */
+  closeAll(): Promise<void>;
+}
+
+export function foundWorlds(): FoundWorlds {
+  const worlds: SyncWorld[] = [];
+  return {
+    found: async (options) => {
+      const world = new SyncWorld(options);
+      worlds.push(world);
+      await world.found('ann', 'ben');
+      return world;
+    },
+    closeAll: async () => {
+      for (const world of worlds.splice(0)) {
+        await world.close();
+        const left = world.clock.pendingTimers;
+        if (left > 0)
+          throw new Error(`${String(left)} timers are left after everything was closed`);
+      }
+    },
+  };
+}
