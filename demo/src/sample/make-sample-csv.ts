@@ -54,7 +54,8 @@ const habits: readonly Habit[] = (
 
 /** A year of a household that does not exist, as the text of a bank CSV: 300 rows, oldest first. */
 export function makeSampleCsv(seed: number): string {
-  const { fraction: random } = createSeededRandom(seed);
+  const seeded = createSeededRandom(seed);
+  const random = (): number => seeded.fraction();
   const pick = <T>(items: readonly T[]): T | undefined =>
     items[Math.floor(random() * items.length)];
   const lines: string[] = [];
