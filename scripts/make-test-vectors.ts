@@ -10,6 +10,7 @@ import { inflateRawSync } from 'node:zlib';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encode } from 'cborg';
 import sodium from 'libsodium-wrappers';
+import { keyVectorFiles } from './make-key-vectors.js';
 
 await sodium.ready;
 
@@ -354,6 +355,7 @@ const files: Readonly<Record<string, unknown>> = {
   'packing.json': packings,
   'body.json': { accepted: bodies, refused },
   'frame.json': [genesis.json, second.json, extreme.json],
+  ...keyVectorFiles,
 };
 
 await mkdir(folder, { recursive: true });

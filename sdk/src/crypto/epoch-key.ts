@@ -20,6 +20,8 @@ const SUBKEY_IDS = {
 
 export type SubkeyPurpose = keyof typeof SUBKEY_IDS;
 
+let readKey: (epochKey: EpochKey) => Uint8Array;
+
 /**
  * The key that one epoch of one budget is sealed under. It never shows its bytes:
  * printing, serialising or inspecting it yields its epoch only.
@@ -32,6 +34,13 @@ export class EpochKey extends Redacted {
   readonly #key: Uint8Array;
   readonly #subkeys: Map<SubkeyPurpose, Uint8Array> = new Map();
   #wiped = false;
+
+  static {
+    readKey = (epochKey) => {
+      if (epochKey.#wiped) throw new Error('This epoch key has been wiped.');
+      return epochKey.#key;
+    };
+  }
 
   constructor(key: Uint8Array, budgetId: BudgetId, epoch: number) {
     super();
@@ -71,6 +80,14 @@ export class EpochKey extends Redacted {
   override toString(): string {
     return `[EpochKey epoch=${String(this.epoch)}]`;
   }
+}
+
+/**
+ * Lends the 32 bytes of `epochKey` to `seal`, which must not keep or change them. For this
+ * folder's sealing of keys under keys: a function, so that no holder of a key sees a method.
+ */
+export function lendKeyBytes<T>(epochKey: EpochKey, seal: (key: Uint8Array) => T): T {
+  return seal(readKey(epochKey));
 }
 
 /** Takes a copy of `key` (32 bytes), so the caller may wipe its own. */

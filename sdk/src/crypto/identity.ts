@@ -10,6 +10,9 @@ export interface IdentitySeeds {
   readonly box: Uint8Array;
 }
 
+let readBoxKey: (identity: Identity) => Uint8Array;
+let readSeeds: (identity: Identity) => IdentitySeeds;
+
 /**
  * A user's Ed25519 and X25519 pairs. The private halves never show: printing,
  * serialising or inspecting an identity yields the uid only.
@@ -19,7 +22,19 @@ export class Identity extends Redacted {
   readonly publicKeys: PublicKeys;
   readonly #signKey: Uint8Array;
   readonly #boxKey: Uint8Array;
+  readonly #seeds: IdentitySeeds;
   #wiped = false;
+
+  static {
+    readBoxKey = (identity) => {
+      identity.#requireKeys();
+      return identity.#boxKey;
+    };
+    readSeeds = (identity) => {
+      identity.#requireKeys();
+      return identity.#seeds;
+    };
+  }
 
   constructor(uid: string, seeds: IdentitySeeds) {
     super();
@@ -29,23 +44,53 @@ export class Identity extends Redacted {
     this.publicKeys = { sign: sign.publicKey, box: box.publicKey };
     this.#signKey = sign.privateKey;
     this.#boxKey = box.privateKey;
+    this.#seeds = { sign: Uint8Array.from(seeds.sign), box: Uint8Array.from(seeds.box) };
   }
 
   /** The 64-byte Ed25519 signature of `message`. */
   sign(message: Uint8Array): Uint8Array {
-    if (this.#wiped) throw new Error('This identity has been wiped.');
+    this.#requireKeys();
     return sodium().crypto_sign_detached(message, this.#signKey);
   }
 
-  /** Zeroes the private keys; signing throws from then on. May be called twice. */
+  /** Zeroes the private keys and their seeds; signing throws from then on. May be called twice. */
   wipe(): void {
     this.#wiped = true;
     this.#signKey.fill(0);
     this.#boxKey.fill(0);
+    this.#seeds.sign.fill(0);
+    this.#seeds.box.fill(0);
   }
 
   override toString(): string {
     return `[Identity uid=${this.uid}]`;
+  }
+
+  #requireKeys(): void {
+    if (this.#wiped) throw new Error('This identity has been wiped.');
+  }
+}
+
+/**
+ * The 32 bytes that `identity` and the holder of `publicKey` alone can compute (X25519,
+ * RFC 7748), or undefined for a public key of low order, with which anybody could. Never a
+ * key by itself: derive one. A function, so that no holder of an identity sees a method.
+ */
+export function agreeOnSecret(identity: Identity, publicKey: Uint8Array): Uint8Array | undefined {
+  return multiply(readBoxKey(identity), publicKey);
+}
+
+/** Lends the seeds to `seal`, which must not keep or change them; for keyslots only. */
+export function lendSeeds<T>(identity: Identity, seal: (seeds: IdentitySeeds) => T): T {
+  return seal(readSeeds(identity));
+}
+
+/** X25519 of a private and a public key, 32 bytes each; undefined if the latter has low order. */
+export function multiply(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
+  try {
+    return sodium().crypto_scalarmult(privateKey, publicKey);
+  } catch {
+    return undefined;
   }
 }
 

@@ -16,6 +16,13 @@ export const ARGON2ID_FLOOR: Argon2idParameters = {
   parallelism: 1,
 };
 
+/** The most that is run: a slot that asks for more would freeze the device that opens it. */
+const ARGON2ID_CEILING: Argon2idParameters = {
+  memoryKiB: 1024 * 1024,
+  passes: 20,
+  parallelism: 16,
+};
+
 export interface WeakParametersError {
   readonly kind: 'weak_parameters';
   readonly message: string;
@@ -24,17 +31,18 @@ export interface WeakParametersError {
 /**
  * 32 bytes from a passphrase by Argon2id (RFC 9106) over its NFKC form in UTF-8, so that
  * the same words typed on another keyboard give the same key. `salt` is 16 bytes or more.
+ * `weak_parameters`, decided before running, also for such as no device could bear.
  */
 export async function deriveKeyArgon2id(
   passphrase: string,
   salt: Uint8Array,
   parameters: Argon2idParameters,
 ): Promise<Result<Uint8Array, WeakParametersError>> {
-  if (
-    !(parameters.memoryKiB >= ARGON2ID_FLOOR.memoryKiB) ||
-    !(parameters.passes >= ARGON2ID_FLOOR.passes)
-  ) {
-    return err({ kind: 'weak_parameters', message: 'Argon2id needs at least 64 MiB, 3 passes.' });
+  if (!isWithinBounds(parameters)) {
+    return err({
+      kind: 'weak_parameters',
+      message: 'Argon2id needs 64 MiB to 1 GiB, 3 to 20 passes and 1 to 16 lanes.',
+    });
   }
   // Only those who use a passphrase load it.
   const { argon2id } = await import('hash-wasm');
@@ -50,6 +58,15 @@ export async function deriveKeyArgon2id(
   });
   password.fill(0);
   return ok(key);
+}
+
+function isWithinBounds(parameters: Argon2idParameters): boolean {
+  return (['memoryKiB', 'passes', 'parallelism'] as const).every((name) => {
+    const value = parameters[name];
+    return (
+      Number.isInteger(value) && value >= ARGON2ID_FLOOR[name] && value <= ARGON2ID_CEILING[name]
+    );
+  });
 }
 
 /** The epoch key of people who share a passphrase instead of wrapped keys. */
