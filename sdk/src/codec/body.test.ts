@@ -1,3 +1,4 @@
+import { MAX_LOGICAL } from '../model/hybrid-clock.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EntryBody } from '../model/body.js';
@@ -52,7 +53,10 @@ const edits: fc.Arbitrary<readonly Edit[]> = fc.uniqueArray(
   fc.record({
     device: fc.constant(DEVICE),
     counter: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
-    stamp: fc.record({ wallMs: fc.maxSafeNat(), logical: fc.maxSafeNat() }),
+    stamp: fc.record({
+      wallMs: fc.maxSafeNat(),
+      logical: fc.integer({ min: 0, max: MAX_LOGICAL }),
+    }),
     base: fc.maxSafeNat(),
     ops: fc.array(op, { maxLength: 4 }),
   }),
@@ -176,6 +180,10 @@ describe('a body that readers would refuse', () => {
   it.each<[string, Partial<Edit>]>([
     ['counter 0', { counter: 0 }],
     ['a negative base', { base: -1 }],
+    [
+      'a logical clock that nobody could follow',
+      { stamp: { wallMs: 0, logical: MAX_LOGICAL + 1 } },
+    ],
     ['a fractional time', { stamp: { wallMs: 0.5, logical: 0 } }],
     ['no collection', { ops: [{ type: 'remove', collection: '', id: 'i' }] }],
     ['a long id', { ops: [{ type: 'remove', collection: 'c', id: 'i'.repeat(129) }] }],

@@ -1,3 +1,4 @@
+import { MAX_LOGICAL } from '../model/hybrid-clock.js';
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import type { Edit, Op } from '../model/edit.js';
 import { type DeviceId, isDeviceId } from '../model/ids.js';
@@ -96,6 +97,7 @@ function findNumbersProblem(edit: Edit, origin: EditOrigin): string | undefined 
   const { counter, stamp, base } = edit;
   if (!isCount(counter) || counter <= origin.counter) return 'counters do not increase';
   if (!isCount(stamp.wallMs) || !isCount(stamp.logical)) return 'bad stamp';
+  if (stamp.logical > MAX_LOGICAL) return 'bad stamp';
   if (!isCount(base)) return 'bad base';
   return undefined;
 }

@@ -8,7 +8,7 @@ import { type RandomBytes, sodium } from './sodium.js';
 
 /** What the author of an entry chooses; the rest of its header follows from the keys. */
 export type SealInput = Pick<FrameHeader, 'kind' | 'seq' | 'device' | 't' | 'prev'> & {
-  /** Packed (compressed and padded) here; at most 4 MiB. */
+  /** Packed (compressed and padded) here; at most 256 KiB. */
   readonly plaintext: Uint8Array;
   readonly epochKey: EpochKey;
   readonly identity: Identity;

@@ -44,7 +44,7 @@ describe('packing', () => {
     expect(packBody(new Uint8Array(5000)).length).toBe(256);
   });
 
-  it('refuses a body above 4 MiB when sealing, rather than seal what nobody opens', () => {
+  it('refuses a body above its limit when sealing, rather than seal what nobody opens', () => {
     expect(() => packBody(new Uint8Array(MAX_BODY_BYTES + 1))).toThrow(RangeError);
     expect(unpackBody(packBody(new Uint8Array(MAX_BODY_BYTES))).ok).toBe(true);
   });

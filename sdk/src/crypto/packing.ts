@@ -11,7 +11,7 @@ const STORED = 0;
 const DEFLATED = 1;
 
 /** No entry inflates beyond it, whatever it claims. */
-export const MAX_BODY_BYTES: number = 4 * 1024 * 1024;
+export const MAX_BODY_BYTES: number = 262_144;
 
 export interface UnpackError {
   readonly kind: 'malformed' | 'too_large';
@@ -20,7 +20,7 @@ export interface UnpackError {
 
 /** Compresses where that makes the padded form smaller, and pads with zeros. */
 export function packBody(body: Uint8Array): Uint8Array {
-  if (body.length > MAX_BODY_BYTES) throw new RangeError('A body is at most 4 MiB.');
+  if (body.length > MAX_BODY_BYTES) throw new RangeError('A body is at most 256 KiB.');
   const deflated = isWorthDeflating(body) ? deflateSync(body, { level: 6 }) : body;
   const isSmaller = deflated.length < body.length;
   const data = isSmaller ? deflated : body;
@@ -41,7 +41,7 @@ export function unpackBody(packed: Uint8Array): Result<Uint8Array, UnpackError> 
   const rawLength = view.getUint32(1);
   const dataLength = view.getUint32(5);
   if (rawLength > MAX_BODY_BYTES) {
-    return err({ kind: 'too_large', message: 'The body exceeds 4 MiB when inflated.' });
+    return err({ kind: 'too_large', message: 'The body exceeds 256 KiB when inflated.' });
   }
   const end = PREFIX_BYTES + dataLength;
   if (end > packed.length || packed.length !== paddedLength(end)) return malformed('wrong length');

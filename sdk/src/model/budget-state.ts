@@ -1,10 +1,9 @@
 import { findConflicts, type Conflict } from './conflict.js';
-import type { Edit } from './edit.js';
+import type { Edit, Stamp } from './edit.js';
 import { laterStamp, ZERO_STAMP, capStamp } from './hybrid-clock.js';
 import type { DeviceId } from './ids.js';
 import { contextOf, type EditOrigin } from './op-context.js';
-import { applyOp, EMPTY_RECORD, type RecordState } from './record.js';
-import type { Stamp } from './edit.js';
+import { emptyRecord, mergeOp, type RecordState } from './record.js';
 
 type Collection = Map<string, RecordState>;
 
@@ -39,11 +38,15 @@ export function emptyBudgetState(): BudgetState {
   return { collections: new Map(), applied: new Map(), latestStamp: ZERO_STAMP };
 }
 
-export function recordOf(state: BudgetState, key: RecordKey): RecordState {
-  return state.collections.get(key.collection)?.get(key.id) ?? EMPTY_RECORD;
+/** To be read only; absent where no op has named it. */
+export function findRecord(state: BudgetState, key: RecordKey): RecordState | undefined {
+  return state.collections.get(key.collection)?.get(key.id);
 }
 
-/** Applies one edit of a verified entry. Edits of a device arrive in the order of their counters. */
+/**
+ * Applies one edit of a verified entry. Edits of a device arrive in the order of their
+ * counters. Never throws, so that an edit is applied as a whole or not at all.
+ */
 export function foldEdit(state: BudgetState, edit: Edit, origin: EditOrigin): FoldEffects {
   if (edit.counter <= (state.applied.get(edit.device) ?? 0)) return NOTHING;
   state.applied.set(edit.device, edit.counter);
@@ -51,11 +54,20 @@ export function foldEdit(state: BudgetState, edit: Edit, origin: EditOrigin): Fo
   const conflicts: Conflict[] = [];
   edit.ops.forEach((op, index) => {
     const by = contextOf(edit, index, origin);
-    const record = recordOf(state, op);
-    conflicts.push(...findConflicts(record, op, by));
-    collectionOf(state, op.collection).set(op.id, applyOp(record, op, by));
+    const record = ownRecord(state, op);
+    for (const conflict of findConflicts(record, op, by)) conflicts.push(conflict);
+    mergeOp(record, op, by);
   });
   return { applied: true, touched: edit.ops, conflicts };
+}
+
+function ownRecord(state: BudgetState, { collection, id }: RecordKey): RecordState {
+  const records = collectionOf(state, collection);
+  const known = records.get(id);
+  if (known) return known;
+  const record = emptyRecord();
+  records.set(id, record);
+  return record;
 }
 
 function collectionOf(state: BudgetState, name: string): Collection {

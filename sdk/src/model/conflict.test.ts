@@ -3,7 +3,7 @@ import { findConflicts } from './conflict.js';
 import type { Op, Value } from './edit.js';
 import type { DeviceId } from './ids.js';
 import type { OpContext } from './op-context.js';
-import { applyOp, EMPTY_RECORD, type RecordState } from './record.js';
+import { copyRecord, emptyRecord, mergeOp, type RecordState } from './record.js';
 
 const at = { collection: 'envelopes', id: 'food' };
 const put = (fields: Record<string, Value>): Op => ({ type: 'put', ...at, fields });
@@ -20,7 +20,13 @@ const by = (author: string, wallMs: number, seq: number, base = seq - 1): OpCont
   seq,
 });
 
-const shared: RecordState = applyOp(EMPTY_RECORD, put({ name: 'Food', limit: 1 }), by('a', 1, 1));
+function applyOp(record: RecordState, op: Op, context: OpContext): RecordState {
+  const copy = copyRecord(record);
+  mergeOp(copy, op, context);
+  return copy;
+}
+
+const shared: RecordState = applyOp(emptyRecord(), put({ name: 'Food', limit: 1 }), by('a', 1, 1));
 const changedByAnn: RecordState = applyOp(shared, set('name', 'Ann'), by('a', 5, 2));
 
 describe('two people who changed the same field without seeing each other', () => {

@@ -8,11 +8,15 @@ import type { Stamp } from './edit.js';
 
 export const ZERO_STAMP: Stamp = { wallMs: 0, logical: 0 };
 
+/** No honest clock counts as far within a millisecond; a larger one would leave no room to follow it. */
+export const MAX_LOGICAL: number = 2 ** 32 - 1;
+
 /** The stamp of a new edit: after `last`, and at `nowMs` if that is later. */
 export function nextStamp(last: Stamp, nowMs: number): Stamp {
-  return nowMs > last.wallMs
-    ? { wallMs: nowMs, logical: 0 }
-    : { wallMs: last.wallMs, logical: last.logical + 1 };
+  if (nowMs > last.wallMs) return { wallMs: nowMs, logical: 0 };
+  return last.logical < MAX_LOGICAL
+    ? { wallMs: last.wallMs, logical: last.logical + 1 }
+    : { wallMs: last.wallMs + 1, logical: 0 };
 }
 
 export function laterStamp(a: Stamp, b: Stamp): Stamp {

@@ -1,8 +1,8 @@
-import { recordOf, type BudgetState, type RecordKey } from './budget-state.js';
+import { findRecord, type BudgetState, type RecordKey } from './budget-state.js';
 import type { Edit, Fields, Op } from './edit.js';
 import { contextOf, PENDING, type OpContext } from './op-context.js';
 import { sameValue } from './same-value.js';
-import { applyOp, readRecord, type RecordState } from './record.js';
+import { copyRecord, emptyRecord, mergeOp, readRecord } from './record.js';
 
 interface PendingOp {
   readonly op: Op;
@@ -55,7 +55,7 @@ export class PendingOverlay {
         continue;
       }
       const before = cached.get(id);
-      const now = readRecord(this.#record({ collection, id }));
+      const now = this.#read({ collection, id });
       if (sameValue(before, now)) continue;
       cached.set(id, now);
       changed.push({ collection, id });
@@ -66,7 +66,7 @@ export class PendingOverlay {
   get({ collection, id }: RecordKey): Fields | undefined {
     const cached = this.#cache.get(collection);
     if (cached?.has(id)) return cached.get(id);
-    const fields = readRecord(this.#record({ collection, id }));
+    const fields = this.#read({ collection, id });
     if (cached) cached.set(id, fields);
     else this.#cache.set(collection, new Map([[id, fields]]));
     return fields;
@@ -86,12 +86,13 @@ export class PendingOverlay {
     return present;
   }
 
-  #record(key: RecordKey): RecordState {
-    const pending = this.#pending.get(key.collection)?.get(key.id) ?? [];
-    return pending.reduce(
-      (record, { op, by }) => applyOp(record, op, by),
-      recordOf(this.#confirmed, key),
-    );
+  #read(key: RecordKey): Fields | undefined {
+    const confirmed = findRecord(this.#confirmed, key);
+    const pending = this.#pending.get(key.collection)?.get(key.id);
+    if (!pending) return confirmed && readRecord(confirmed);
+    const record = confirmed ? copyRecord(confirmed) : emptyRecord();
+    for (const { op, by } of pending) mergeOp(record, op, by);
+    return readRecord(record);
   }
 
   #index(edit: Edit): void {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Op } from './edit.js';
 import type { DeviceId } from './ids.js';
 import type { OpContext } from './op-context.js';
-import { applyOp, EMPTY_RECORD, readRecord, type RecordState } from './record.js';
+import { copyRecord, emptyRecord, mergeOp, readRecord, type RecordState } from './record.js';
 
 const ANN = 'a'.repeat(32) as DeviceId;
 const BEN = 'b'.repeat(32) as DeviceId;
@@ -26,7 +26,13 @@ const by = (device: DeviceId, wallMs: number, seq: number, base = seq - 1): OpCo
 });
 
 const fold = (...ops: readonly (readonly [Op, OpContext])[]): RecordState =>
-  ops.reduce((record, [op, context]) => applyOp(record, op, context), EMPTY_RECORD);
+  ops.reduce((record, [op, context]) => applyOp(record, op, context), emptyRecord());
+
+function applyOp(record: RecordState, op: Op, context: OpContext): RecordState {
+  const copy = copyRecord(record);
+  mergeOp(copy, op, context);
+  return copy;
+}
 
 describe('a field', () => {
   it('holds the later write, although it came first in the log', () => {

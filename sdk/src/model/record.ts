@@ -1,8 +1,9 @@
 import type { Fields, Op, Value } from './edit.js';
+import { exposeValue } from './expose-value.js';
 import { compareContexts, hadSeen, type OpContext } from './op-context.js';
 
 /*
- * The merge of one record. Pure, total, and independent of any clock:
+ * The merge of one record. Total, and independent of any clock and of order:
  *
  * - A field is a last-writer-wins register. A `put` writes every field of the record:
  *   those that it names with a value, all others with nothing.
@@ -22,33 +23,50 @@ export interface Write {
 type Increment = Pick<OpContext, 'device' | 'counter' | 'index' | 'seq'> & { readonly by: number };
 
 export interface FieldState {
-  readonly write: Write | undefined;
-  readonly increments: readonly Increment[];
+  write: Write | undefined;
+  readonly increments: Increment[];
 }
 
+/** Owned by one fold, which changes it through {@link mergeOp} alone. */
 export interface RecordState {
-  readonly put: OpContext | undefined;
-  readonly removed: OpContext | undefined;
-  readonly fields: ReadonlyMap<string, FieldState>;
+  put: OpContext | undefined;
+  removed: OpContext | undefined;
+  readonly fields: Map<string, FieldState>;
 }
 
-export const EMPTY_RECORD: RecordState = { put: undefined, removed: undefined, fields: new Map() };
-const EMPTY_FIELD: FieldState = { write: undefined, increments: [] };
+export const emptyRecord = (): RecordState => ({
+  put: undefined,
+  removed: undefined,
+  fields: new Map(),
+});
 
-/** The record after `op`; the order in which ops arrive does not change the result. */
-export function applyOp(record: RecordState, op: Op, by: OpContext): RecordState {
+/** A copy that can be merged into without touching `record`. */
+export function copyRecord({ put, removed, fields }: RecordState): RecordState {
+  const copies = new Map<string, FieldState>();
+  for (const [name, { write, increments }] of fields) {
+    copies.set(name, { write, increments: [...increments] });
+  }
+  return { put, removed, fields: copies };
+}
+
+/**
+ * Merges `op` into `record`, in place: one entry may carry thousands of ops. The order
+ * in which ops arrive does not change the result. Never throws.
+ */
+export function mergeOp(record: RecordState, op: Op, by: OpContext): void {
   switch (op.type) {
     case 'put':
-      return applyPut(record, op.fields, by);
+      mergePut(record, op.fields, by);
+      break;
     case 'set':
-      return withField(record, op.field, (field) => writeField(record, field, op.value, by));
+      mergeWrite(record, op.field, op.value, by);
+      break;
     case 'increment':
-      return withField(record, op.field, (field) => ({
-        ...field,
-        increments: [...field.increments, incrementOf(by, op.by)],
-      }));
+      fieldOf(record, op.field).increments.push(incrementOf(by, op.by));
+      break;
     case 'remove':
-      return applyRemove(record, by);
+      mergeRemove(record, by);
+      break;
   }
 }
 
@@ -62,7 +80,7 @@ export function readRecord(record: RecordState): Fields | undefined {
   const visible: [string, Value][] = [];
   for (const name of record.fields.keys()) {
     const value = readField(record, name);
-    if (value !== undefined) visible.push([name, value]);
+    if (value !== undefined) visible.push([name, exposeValue(value)]);
   }
   return Object.freeze(Object.fromEntries(visible));
 }
@@ -76,9 +94,9 @@ export function decidingWrite(record: RecordState, name: string): Write | undefi
 }
 
 function readField(record: RecordState, name: string): Value | undefined {
-  const field = record.fields.get(name) ?? EMPTY_FIELD;
+  const increments = record.fields.get(name)?.increments ?? [];
   const write = decidingWrite(record, name);
-  const onTop = field.increments.filter((increment) => !write || !hadSeen(write.by, increment));
+  const onTop = increments.filter((increment) => !write || !hadSeen(write.by, increment));
   if (onTop.length === 0) return write?.value;
   const start = write?.value ?? 0;
   // Somebody made a text of what others count: there is nothing to add to.
@@ -86,46 +104,33 @@ function readField(record: RecordState, name: string): Value | undefined {
   return onTop.reduce((sum, increment) => sum + increment.by, start);
 }
 
-function applyPut(record: RecordState, values: Fields, by: OpContext): RecordState {
-  const put = newest(record.put, by);
-  const fields = new Map(record.fields);
-  for (const [name, value] of Object.entries(values)) {
-    fields.set(name, writeField(record, fields.get(name) ?? EMPTY_FIELD, value, by));
-  }
-  return { ...record, put, fields };
+function mergePut(record: RecordState, values: Fields, by: OpContext): void {
+  record.put = newest(record.put, by);
+  for (const [name, value] of Object.entries(values)) mergeWrite(record, name, value, by);
 }
 
-function applyRemove(record: RecordState, by: OpContext): RecordState {
+function mergeRemove(record: RecordState, by: OpContext): void {
   const removed = newest(record.removed, by);
-  const fields = new Map<string, FieldState>();
+  record.removed = removed;
   for (const [name, field] of record.fields) {
-    const write =
-      field.write && compareContexts(field.write.by, removed) > 0 ? field.write : undefined;
-    if (write || field.increments.length > 0) fields.set(name, { ...field, write });
+    if (field.write && compareContexts(field.write.by, removed) < 0) field.write = undefined;
+    if (!field.write && field.increments.length === 0) record.fields.delete(name);
   }
-  return { ...record, removed, fields };
 }
 
-function writeField(
-  record: RecordState,
-  field: FieldState,
-  value: Value,
-  by: OpContext,
-): FieldState {
-  if (record.removed && compareContexts(by, record.removed) < 0) return field;
-  if (field.write && compareContexts(by, field.write.by) < 0) return field;
-  return { ...field, write: { value, by } };
+function mergeWrite(record: RecordState, name: string, value: Value, by: OpContext): void {
+  if (record.removed && compareContexts(by, record.removed) < 0) return;
+  const field = fieldOf(record, name);
+  if (field.write && compareContexts(by, field.write.by) < 0) return;
+  field.write = { value, by };
 }
 
-function withField(
-  record: RecordState,
-  name: string,
-  change: (field: FieldState) => FieldState,
-): RecordState {
-  const field = record.fields.get(name) ?? EMPTY_FIELD;
-  const changed = change(field);
-  if (changed === field) return record;
-  return { ...record, fields: new Map(record.fields).set(name, changed) };
+function fieldOf(record: RecordState, name: string): FieldState {
+  const known = record.fields.get(name);
+  if (known) return known;
+  const field: FieldState = { write: undefined, increments: [] };
+  record.fields.set(name, field);
+  return field;
 }
 
 const newest = (a: OpContext | undefined, b: OpContext): OpContext =>

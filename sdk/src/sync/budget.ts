@@ -3,7 +3,7 @@ import type { Conflict } from '../model/conflict.js';
 import type { Edit } from '../model/edit.js';
 import type { BudgetId } from '../model/ids.js';
 import type { PublicKeys } from '../model/membership.js';
-import type { Role } from '../model/roles.js';
+import { ROLES, type Role } from '../model/roles.js';
 import { createCollection, type Collection } from './collection.js';
 import type { LogPosition } from './log-position.js';
 import { OpBuilder, type CollectionWriter } from './op-builder.js';
@@ -11,6 +11,9 @@ import type { Replica } from './replica.js';
 import type { SecurityEvent } from './security-event.js';
 import { digestState } from './state-digest.js';
 import type { SyncOrchestrator } from './sync-orchestrator.js';
+
+/** As Firebase Auth has it. */
+const MAX_UID_LENGTH = 128;
 
 /** The app's collections: a name and the shape of its records. */
 export type CollectionShapes = object;
@@ -72,9 +75,15 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   }
 
   /** Adds a user who has published an identity. For owners. */
-  addMember(member: { readonly uid: string; readonly role: Role }): Promise<void> {
+  async addMember({ uid, role }: { readonly uid: string; readonly role: Role }): Promise<void> {
     this.#requireOpen();
-    return this.#deps.addMember(member.uid, member.role);
+    if (typeof uid !== 'string' || uid.length === 0 || uid.length > MAX_UID_LENGTH) {
+      throw new SealsyncError('bad_input', 'A uid is a string of 1 to 128 characters.');
+    }
+    if (!ROLES.includes(role)) {
+      throw new SealsyncError('bad_input', `A role is one of ${ROLES.join(', ')}.`);
+    }
+    await this.#deps.addMember(uid, role);
   }
 
   /** How many edits the log does not hold yet. */
@@ -99,7 +108,7 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.sync.stop();
+    await this.sync.close();
     await this.#deps.close();
   }
 

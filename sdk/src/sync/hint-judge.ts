@@ -6,7 +6,7 @@ import type { EpochKeys } from './verify-entry.js';
 
 /**
  * - `pull`: a member says that there is more than this device has.
- * - `contested`: a member says that the log ends in another entry than this device has verified.
+ * - `contested`: a member says that the log holds another entry than this device has verified.
  * - `unproven`: anybody may have made it; worth a pull now and then.
  * - `ignore`: nothing to do.
  */
@@ -14,22 +14,25 @@ export type HintVerdict = 'pull' | 'contested' | 'unproven' | 'ignore';
 
 type HeadSignal = Extract<IncomingSignal, { type: 'data_changed' }>;
 
+/** How many heads of members are kept until the log reaches them. */
+const MAX_AHEAD = 16;
+
 /** Decides what a signal is worth. A signal is a hint: it never changes what is trusted. */
 export class HintJudge {
   readonly #confirmed: ConfirmedLog;
   readonly #keys: EpochKeys;
-  #forged = 0;
+  /** Genuine heads beyond the verified one, by position. */
+  readonly #ahead = new Map<number, string>();
+  /** Up to here a pull has looked and found less: such hints are worth no further hurry. */
+  #lookedForSeq = 0;
+  /** Reported already, so that one tag repeated does not become a flood of reports. */
+  #lastContested = '';
   /** Heard before anything was verified, so that nothing could be said of it. */
   #early: HeadSignal | undefined;
 
   constructor(confirmed: ConfirmedLog, keys: EpochKeys) {
     this.#confirmed = confirmed;
     this.#keys = keys;
-  }
-
-  /** How many head tags were ignored because no member can have made them. */
-  get forgedHints(): number {
-    return this.#forged;
   }
 
   judge(signal: IncomingSignal): HintVerdict {
@@ -46,15 +49,25 @@ export class HintJudge {
     }
   }
 
-  /** Judges what came too early, once there is something to judge it by. */
-  judgeEarly(): HintVerdict {
+  /** To be called after every pull: holds what members said against what was found. */
+  judgeAfterPull(): HintVerdict {
+    const { seq } = this.#confirmed.position;
+    let verdict: HintVerdict = 'ignore';
+    for (const [ahead, head8] of this.#ahead) {
+      if (ahead > seq) {
+        this.#lookedForSeq = Math.max(this.#lookedForSeq, ahead);
+        continue;
+      }
+      this.#ahead.delete(ahead);
+      if (this.#contests(ahead, head8)) verdict = 'contested';
+    }
     const early = this.#early;
     this.#early = undefined;
-    return early ? this.#judgeHead(early) : 'ignore';
+    return early && verdict === 'ignore' ? this.#judgeHead(early) : verdict;
   }
 
   #judgeHead(hint: HeadSignal): HintVerdict {
-    const { seq, hash, epoch, kid } = this.#confirmed.position;
+    const { seq, epoch, kid } = this.#confirmed.position;
     if (!kid) {
       this.#early = hint;
       return 'ignore';
@@ -62,11 +75,25 @@ export class HintJudge {
     const key = hint.epoch === epoch ? this.#keys.find(epoch, kid) : undefined;
     // An epoch that this device has not reached: it cannot tell, and an old one is no news.
     if (!key) return hint.epoch < epoch ? 'ignore' : 'unproven';
-    if (!verifyHeadHint(hint, key)) {
-      this.#forged += 1;
-      return 'ignore';
-    }
-    if (hint.seq !== seq) return hint.seq > seq ? 'pull' : 'ignore';
-    return hint.head8 === bytesToHex(hash.subarray(0, 8)) ? 'ignore' : 'contested';
+    if (!verifyHeadHint(hint, key)) return 'ignore';
+    if (hint.seq <= seq) return this.#contests(hint.seq, hint.head8) ? 'contested' : 'ignore';
+    this.#rememberAhead(hint);
+    return hint.seq <= this.#lookedForSeq ? 'unproven' : 'pull';
+  }
+
+  #contests(seq: number, head8: string): boolean {
+    const hash = this.#confirmed.hashAt(seq);
+    if (!hash || bytesToHex(hash.subarray(0, 8)) === head8) return false;
+    const contested = `${String(seq)} ${head8}`;
+    if (contested === this.#lastContested) return false;
+    this.#lastContested = contested;
+    return true;
+  }
+
+  #rememberAhead({ seq, head8 }: HeadSignal): void {
+    this.#ahead.set(seq, head8);
+    if (this.#ahead.size <= MAX_AHEAD) return;
+    // The furthest is the least likely ever to be reached.
+    this.#ahead.delete(Math.max(...this.#ahead.keys()));
   }
 }

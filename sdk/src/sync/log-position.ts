@@ -20,6 +20,8 @@ export interface LogPosition {
   /** Commitment to the key of `epoch`; absent before the first entry. */
   readonly kid: Uint8Array | undefined;
   readonly members: Members;
+  /** Whose device every device is that has written. */
+  readonly devices: ReadonlyMap<DeviceId, string>;
 }
 
 export const LOG_START: LogPosition = {
@@ -28,6 +30,7 @@ export const LOG_START: LogPosition = {
   epoch: 1,
   kid: undefined,
   members: new Map(),
+  devices: new Map(),
 };
 
 /** An entry that passed every check, and the position behind it. */
@@ -47,10 +50,14 @@ export interface EntryEffects {
   readonly edits: readonly Edit[];
 }
 
+const RECENT_POSITIONS = 64;
+
 /** The confirmed side of a device: the verified log, folded. */
 export class ConfirmedLog {
   readonly state: BudgetState = emptyBudgetState();
   #position: LogPosition = LOG_START;
+  /** Chain hashes of the last few positions, to hold against what peers say of them. */
+  readonly #recent = new Map<number, Uint8Array>();
 
   get position(): LogPosition {
     return this.#position;
@@ -61,7 +68,7 @@ export class ConfirmedLog {
     if (seq <= this.#position.seq) throw new Error(`entry ${String(seq)} was folded before`);
     const origin = { author: entry.author, seq, entryTimeMs: entry.t };
     const effects = entry.body.edits.map((edit) => foldEdit(this.state, edit, origin));
-    this.#position = entry.after;
+    this.#moveTo(entry.after);
     return {
       touched: effects.flatMap((effect) => effect.touched),
       conflicts: effects.flatMap((effect) => effect.conflicts),
@@ -69,8 +76,19 @@ export class ConfirmedLog {
     };
   }
 
+  /** The chain hash at `seq`, if that is one of the last few positions. */
+  hashAt(seq: number): Uint8Array | undefined {
+    return this.#recent.get(seq);
+  }
+
   /** Steps over entries that a verified later one commits to, without their effects. */
   skip(seq: number, hash: Uint8Array): void {
-    this.#position = { ...this.#position, seq, hash };
+    this.#moveTo({ ...this.#position, seq, hash });
+  }
+
+  #moveTo(position: LogPosition): void {
+    this.#position = position;
+    this.#recent.set(position.seq, position.hash);
+    this.#recent.delete(position.seq - RECENT_POSITIONS);
   }
 }

@@ -1,5 +1,4 @@
 import { equalBytes } from '../bytes.js';
-import { hashFrame } from '../crypto/frame.js';
 import { makeHeadHint } from '../crypto/head-hint.js';
 import type { Identity } from '../crypto/identity.js';
 import type { EntryBody } from '../model/body.js';
@@ -12,7 +11,7 @@ import { err, ok, type Result } from '../result.js';
 import type { HeadHint } from '@sealsync/protocol';
 import type { CorrectedClock } from './corrected-clock.js';
 import type { LogPosition } from './log-position.js';
-import { positionAfter, pullLog, quarantine, type LogHalted } from './pull-log.js';
+import { confirmHead, positionAfter, pullLog, quarantine } from './pull-log.js';
 import type { Replica } from './replica.js';
 import { planBodies, sealEntries, type SealedEntry } from './seal-edits.js';
 import type { SyncFailure } from './sync-failure.js';
@@ -42,11 +41,15 @@ interface Plan {
 const MAX_CLOCK_ERROR_MS = 60_000;
 /** Whoever lost a race tries again almost at once; it is the winners who wait. */
 const LOST_RACE_JITTER_MS = 30;
+/** So many rounds in a row have to be denied before pending edits are given up. */
+const LASTING_DENIALS = 3;
 
 /** Reads and appends for one budget, one call at a time; scheduling is the orchestrator's. */
 export class LogSession {
   readonly #deps: LogSessionDeps;
   #suspects: readonly StoredEntry[] = [];
+  /** Rounds in a row in which even reading was denied. */
+  #denials = 0;
 
   constructor(deps: LogSessionDeps) {
     this.#deps = deps;
@@ -59,11 +62,16 @@ export class LogSession {
     return epochKey && makeHeadHint({ seq, headHash: hash, epochKey });
   }
 
-  async pull(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
+  /**
+   * Reads to the end of the log. With `checkHead` it reads the verified head again as
+   * well, so that a log that was cut back is noticed even when nothing is to be appended.
+   */
+  async pull(signal?: AbortSignal, checkHead = false): Promise<Result<void, SyncFailure>> {
     const { replica } = this.#deps;
     const pulled = await pullLog(
       {
         ...this.#deps,
+        checkHead,
         confirmed: replica.confirmed,
         onFolded: (effects, entry) => {
           replica.takeEffects(effects, entry);
@@ -78,6 +86,7 @@ export class LogSession {
       signal,
     );
     if (!pulled.ok) return pulled;
+    this.#denials = 0;
     this.#suspects = pulled.value.suspects;
     return replica.settle();
   }
@@ -101,7 +110,7 @@ export class LogSession {
   pushPending(signal?: AbortSignal): Promise<Result<number, SyncFailure>> {
     const { outbox } = this.#deps.replica;
     return this.append(
-      () => (outbox.size > 0 ? { bodies: planBodies(outbox.pending()) } : undefined),
+      () => ok(outbox.size > 0 ? { bodies: planBodies(outbox.pending()) } : undefined),
       signal,
     );
   }
@@ -111,7 +120,7 @@ export class LogSession {
    * whatever others appended meanwhile. Returns the number of entries appended.
    */
   async append(
-    plan: (position: LogPosition) => Plan | undefined,
+    plan: (position: LogPosition) => Result<Plan | undefined, SyncFailure>,
     signal?: AbortSignal,
   ): Promise<Result<number, SyncFailure>> {
     const { log, replica } = this.#deps;
@@ -120,11 +129,13 @@ export class LogSession {
       const settled = await replica.settle();
       if (!settled.ok) return settled;
       const planned = plan(replica.confirmed.position);
-      if (!planned) return ok(appended);
-      const sealed = this.#seal(planned.bodies);
+      if (!planned.ok) return planned;
+      if (!planned.value) return ok(appended);
+      const { bodies, members } = planned.value;
+      const sealed = this.#seal(bodies);
       if (!sealed.ok) return sealed;
       const entries = sealed.value.map(({ entry }) => entry);
-      const taken = await log.append(entries, planned.members, signal);
+      const taken = await log.append(entries, members, signal);
       if (taken.ok) {
         this.#foldOwn(sealed.value);
         appended += entries.length;
@@ -136,17 +147,39 @@ export class LogSession {
     }
   }
 
-  #seal(bodies: readonly EntryBody[]): Result<SealedEntry[], LogHalted> {
+  #seal(bodies: readonly EntryBody[]): Result<SealedEntry[], SyncFailure> {
     const { keys, replica, corrected, identity, random } = this.#deps;
-    const { position } = replica.confirmed;
+    const { position, state } = replica.confirmed;
+    const allowed = this.#checkOwnStanding(position);
+    if (!allowed.ok) return allowed;
     const epochKey = position.kid && keys.find(position.epoch, position.kid);
     if (!epochKey) {
       const message = 'The key of the current epoch is not on this device.';
       return err({ kind: 'key_missing', seq: position.seq, message });
     }
-    const sealing = { device: replica.outbox.device, epochKey, t: corrected.now() };
+    // Never before what the author had seen: a stamp is cut to it, and would lose to that.
+    const t = Math.max(corrected.now(), state.latestStamp.wallMs);
+    const sealing = { device: replica.outbox.device, epochKey, t };
     const before = positionAfter(position, this.#suspects);
     return ok(sealEntries(bodies, before, sealing, { identity, random }));
+  }
+
+  /** Peers merge only what the log's own members may write; the rules cannot know those. */
+  #checkOwnStanding({ seq, members }: LogPosition): Result<void, SyncFailure> {
+    const { identity } = this.#deps;
+    const self = members.get(identity.uid);
+    if (!self || !mayWrite(self.role)) {
+      const message = 'By the verified log this user may not write; the edits stay pending.';
+      return err({ kind: 'access_denied', message });
+    }
+    if (equalBytes(self.keys.sign, identity.publicKeys.sign)) return ok();
+    this.#deps.replica.security.tell({
+      kind: 'identity_mismatch',
+      seq,
+      message: 'The log knows this user by other keys: unlock the identity that joined the budget.',
+    });
+    const message = 'This identity is not the one that joined the budget; the edits stay pending.';
+    return err({ kind: 'access_denied', message });
   }
 
   #foldOwn(sealed: readonly SealedEntry[]): void {
@@ -168,11 +201,11 @@ export class LogSession {
 
   /** A denial is ambiguous. Finds out which it was; `ok` means that another try makes sense. */
   async #clearDenial(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
-    const { replica, clock, random } = this.#deps;
+    const { clock, random } = this.#deps;
     const endBefore = this.#endOfLog();
     const pulled = await this.pull(signal);
-    if (!pulled.ok) return pulled.error.kind === 'denied' ? this.#loseAccess() : pulled;
-    if (this.#endOfLog() > endBefore || replica.outbox.size === 0) {
+    if (!pulled.ok) return pulled.error.kind === 'denied' ? this.#doubtAccess() : pulled;
+    if (this.#endOfLog() > endBefore) {
       await sleep(clock, random.fraction() * LOST_RACE_JITTER_MS, signal);
       return ok();
     }
@@ -190,21 +223,19 @@ export class LogSession {
   /** Nothing new is there: does the server still hold what this device has verified? */
   async #checkHead(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
     const { log, replica } = this.#deps;
-    const { seq, hash } = replica.confirmed.position;
-    const read = await log.read({ after: seq - 1, limit: 1 }, signal);
+    const { position } = replica.confirmed;
+    const read = await log.read({ after: position.seq - 1, limit: 1 }, signal);
     if (!read.ok) return read;
-    const head = read.value[0];
-    if (head?.seq === seq && equalBytes(hashFrame(head.frame), hash)) return ok();
-    const kind = head?.seq === seq ? 'fork' : 'rollback';
-    const message = 'The server no longer shows the verified head of the log; syncing stops.';
-    replica.security.tell({ kind, seq, message });
-    return err({ kind: 'log_halted', seq, message });
+    return confirmHead(read.value[0], position, (event) => {
+      replica.security.tell(event);
+    });
   }
 
   async #checkRights(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
     const { log, identity } = this.#deps;
     const budget = await log.readBudget(signal);
-    if (!budget.ok) return budget.error.kind === 'denied' ? this.#loseAccess() : budget;
+    if (!budget.ok) return budget.error.kind === 'denied' ? this.#doubtAccess() : budget;
+    this.#denials = 0;
     const role = budget.value.members[identity.uid];
     return role && mayWrite(role) && !budget.value.deleted ? ok() : this.#loseAccess();
   }
@@ -215,6 +246,14 @@ export class LogSession {
     if (this.#deps.corrected.correct(serverTime.value) > MAX_CLOCK_ERROR_MS) return ok();
     const message = 'Firestore refuses the change for a reason that the rules do not explain.';
     return err({ kind: 'failed', message });
+  }
+
+  /** Rules that are being replaced deny everything for a moment: only denials that last count. */
+  async #doubtAccess(): Promise<Result<never, SyncFailure>> {
+    this.#denials += 1;
+    if (this.#denials >= LASTING_DENIALS) return this.#loseAccess();
+    const message = 'Firestore denies this user the budget; the edits stay pending for now.';
+    return err({ kind: 'access_denied', message });
   }
 
   /** Refused for good: the edits are kept apart, for the app to show and export. */

@@ -9,16 +9,18 @@ import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { RemoteLog } from '../ports/remote-log.js';
 import type { UserDirectory } from '../ports/user-directory.js';
+import { err, ok } from '../result.js';
 import type { Wakeups } from '../ports/wakeups.js';
 import { Budget, type CollectionShapes } from './budget.js';
 import { CorrectedClock } from './corrected-clock.js';
+import { guardStore } from './guard-store.js';
 import { HintJudge } from './hint-judge.js';
 import { LOG_START } from './log-position.js';
 import { LogSession } from './log-session.js';
 import { Outbox } from './outbox.js';
 import { Replica } from './replica.js';
 import { sealEntries } from './seal-edits.js';
-import { toSealsyncError } from './sync-failure.js';
+import { toSealsyncError, type AccessLost } from './sync-failure.js';
 import type { OpenChannel } from './realtime-link.js';
 import { SyncOrchestrator } from './sync-orchestrator.js';
 import type { SyncSettings } from './sync-settings.js';
@@ -41,12 +43,17 @@ export interface OpenBudgetDeps {
   readonly settings: SyncSettings;
 }
 
+const NOT_AN_OWNER: AccessLost = {
+  kind: 'access_denied',
+  message: 'Only an owner may add members to the budget.',
+};
+
 /** Puts a budget together; nothing is read or sent until its `sync` is started. */
 export async function assembleBudget<C extends CollectionShapes>(
   deps: OpenBudgetDeps,
 ): Promise<Budget<C>> {
   const { budgetId, identity, keys, log, users, store, clock, random, logger } = deps;
-  const outbox = await Outbox.open(store, random);
+  const outbox = await Outbox.open(guardStore(store), random);
   if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
   const corrected = new CorrectedClock(clock);
   const onListenerError = (): void => {
@@ -85,17 +92,14 @@ export async function assembleBudget<C extends CollectionShapes>(
     }
     await sync.exclusively((signal) =>
       session.append(({ members }) => {
-        if (members.has(newcomer)) return undefined;
-        const roles = Object.fromEntries([...members].map(([member, { role: r }]) => [member, r]));
-        return {
-          bodies: [
-            {
-              edits: [],
-              statements: [{ type: 'member_added', uid: newcomer, role, keys: memberKeys }],
-            },
-          ],
-          members: { ...roles, [newcomer]: role },
-        };
+        if (members.get(uid)?.role !== 'owner') return err(NOT_AN_OWNER);
+        if (members.has(newcomer)) return ok(undefined);
+        const roles = [...members].map(([member, known]) => [member, known.role] as const);
+        const statement = { type: 'member_added', uid: newcomer, role, keys: memberKeys } as const;
+        return ok({
+          bodies: [{ edits: [], statements: [statement] }],
+          members: { ...Object.fromEntries(roles), [newcomer]: role },
+        });
       }, signal),
     );
   };

@@ -1,18 +1,16 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodeBody } from '../codec/body.js';
 import { sealFrame } from '../crypto/envelope.js';
-import { createEpochKey } from '../crypto/epoch-key.js';
-import { hashFrame } from '../crypto/frame.js';
+import { createEpochKey, type EpochKey } from '../crypto/epoch-key.js';
+import { hashFrame, parseFrame } from '../crypto/frame.js';
 import { generateIdentity, type Identity } from '../crypto/identity.js';
 import { makeHeadHint } from '../crypto/head-hint.js';
 import { loadSodium } from '../crypto/sodium.js';
 import { createMemoryStore } from '../local/memory-store.js';
-import { isDeviceId } from '../model/ids.js';
+import type { DeviceId } from '../model/ids.js';
 import type { StoredEntry } from '../ports/remote-log.js';
 import { foundWorlds } from '../testing/found-worlds.js';
 import type { SyncDevice, SyncWorld } from '../testing/sync-world.js';
-import { LOG_START } from './log-position.js';
-import { sealEntries } from './seal-edits.js';
 import type { SecurityEvent } from './security-event.js';
 
 const worlds = foundWorlds();
@@ -26,6 +24,8 @@ function hearSecurity({ budget }: SyncDevice): SecurityEvent['kind'][] {
   budget.on('security', ({ kind }) => heard.push(kind));
   return heard;
 }
+
+const STRANGE_DEVICE = 'd'.repeat(32) as DeviceId;
 
 const flip = (bytes: Uint8Array, at: number): Uint8Array =>
   bytes.map((byte, index) => (index === at ? byte ^ 1 : byte));
@@ -52,19 +52,39 @@ async function appendRaw(world: SyncWorld, uid: string, frame: Uint8Array): Prom
   expect(await appended).toEqual({ ok: true, value: undefined });
 }
 
+interface Forgery {
+  readonly epochKey?: EpochKey;
+  readonly device?: DeviceId;
+  readonly counter?: number;
+  readonly base?: number;
+}
+
 /** The next entry with one edit in it, as `identity` would seal and sign it. */
-function sealNext(world: SyncWorld, identity: Identity, epochKey = world.epochKey): Uint8Array {
+function sealNext(world: SyncWorld, identity: Identity, forgery: Forgery = {}): Uint8Array {
   const { seq, frame } = lastEntry(world);
-  const device = 'd'.repeat(32);
-  if (!isDeviceId(device)) throw new Error('that is a device id');
+  const { epochKey = world.epochKey, device = STRANGE_DEVICE, counter = 1, base = seq } = forgery;
   const put = { type: 'put' as const, collection: 'envelopes', id: 'food', fields: { limit: 666 } };
   const stamp = { wallMs: world.clock.now(), logical: 0 };
-  const body = { edits: [{ device, counter: 1, stamp, base: seq, ops: [put] }], statements: [] };
-  const before = { ...LOG_START, seq, hash: hashFrame(frame), kid: epochKey.kid };
-  const sealing = { device, epochKey, t: world.clock.now() };
-  const [sealed] = sealEntries([body], before, sealing, { identity, random: world.random });
-  if (!sealed) throw new Error('one body makes one entry');
-  return sealed.entry.frame;
+  return sealFrame({
+    kind: 'edits',
+    seq: seq + 1,
+    device,
+    t: world.clock.now(),
+    prev: hashFrame(frame),
+    plaintext: encodeBody({
+      edits: [{ device, counter, stamp, base, ops: [put] }],
+      statements: [],
+    }),
+    epochKey,
+    identity,
+    random: world.random,
+  });
+}
+
+function deviceOfLastEntry(world: SyncWorld): DeviceId {
+  const parsed = parseFrame(lastEntry(world).frame);
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  return parsed.value.header.device;
 }
 
 describe('an entry that is damaged for one reader', () => {
@@ -156,7 +176,7 @@ describe('an entry that is invalid for everybody', () => {
     const ann = await world.open('ann');
     const heard = hearSecurity(ann);
     const ownKey = createEpochKey(new Uint8Array(32).fill(7), world.budgetId, 1);
-    await appendRaw(world, 'ben', sealNext(world, world.identityOf('ben'), ownKey));
+    await appendRaw(world, 'ben', sealNext(world, world.identityOf('ben'), { epochKey: ownKey }));
     world.hub.invent({ type: 'sync_required' });
     await world.clock.advance(100);
     expect(heard).toEqual(['entry_rejected']);
@@ -204,13 +224,12 @@ describe('an entry that is invalid for everybody', () => {
     const heard = hearSecurity(ann);
     const ben = world.identityOf('ben');
     const { seq, frame } = lastEntry(world);
-    const device = 'd'.repeat(32);
-    if (!isDeviceId(device)) throw new Error('that is a device id');
     const keys = world.identityOf('eve').publicKeys;
     const statement = { type: 'member_added' as const, uid: 'eve', role: 'owner' as const, keys };
-    const header = { kind: 'membership' as const, seq: seq + 1, device, t: world.clock.now() };
+    const header = { kind: 'membership' as const, seq: seq + 1, t: world.clock.now() };
     const sealed = sealFrame({
       ...header,
+      device: STRANGE_DEVICE,
       prev: hashFrame(frame),
       plaintext: encodeBody({ edits: [], statements: [statement] }),
       epochKey: world.epochKey,
@@ -231,11 +250,70 @@ describe('an entry that is invalid for everybody', () => {
     world.backend.overwrite(world.budgetId, {
       members: { ann: 'owner', ben: 'editor', eve: 'editor' },
     });
-    const eve = await world.open('eve');
-    await eve.budget.collection('envelopes').put('food', { limit: 666 });
-    await world.clock.advance(1_000);
+    await appendRaw(world, 'eve', sealNext(world, world.identityOf('eve')));
+    world.hub.invent({ type: 'sync_required' });
+    await world.clock.advance(3_000);
     expect(heard).toContain('entry_rejected');
     expect(ann.budget.collection('envelopes').list()).toEqual([]);
+  });
+});
+
+describe('a device whose own standing in the log is not what the project says', () => {
+  it('keeps its edits pending when the log knows its user by other keys, and says so', async () => {
+    const world = await worlds.found();
+    world.forgetIdentity('ben');
+    const ben = await world.open('ben');
+    const heard = hearSecurity(ben);
+    await ben.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.clock.advance(1_000);
+    expect(heard).toContain('identity_mismatch');
+    expect(ben.budget.sync.getStatus().error?.kind).toBe('access_denied');
+    expect(ben.budget.pendingEdits).toBe(1);
+  });
+
+  it('keeps its edits pending when only the members map makes it a writer', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    await world.during(ann.budget.addMember({ uid: 'vic', role: 'viewer' }));
+    world.backend.overwrite(world.budgetId, { members: { ann: 'owner', vic: 'editor' } });
+    const vic = await world.open('vic');
+    await vic.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.clock.advance(1_000);
+    expect(vic.budget.pendingEdits).toBe(1);
+    expect(vic.budget.sync.getStatus().error?.kind).toBe('access_denied');
+  });
+});
+
+describe('an editor who abuses what only editors can', () => {
+  it('cannot claim to have seen the future, and so absorb increments that come later', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    const heard = hearSecurity(ann);
+    await appendRaw(world, 'ben', sealNext(world, world.identityOf('ben'), { base: 2 ** 40 }));
+    world.hub.invent({ type: 'sync_required' });
+    await world.clock.advance(3_000);
+    expect(heard).toEqual(['entry_rejected']);
+  });
+
+  it("cannot use up the counters of another's device", async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    const ben = await world.open('ben');
+    await ann.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.settle();
+    const heard = [hearSecurity(ann), hearSecurity(ben)];
+    const device = deviceOfLastEntry(world);
+    await appendRaw(
+      world,
+      'ben',
+      sealNext(world, world.identityOf('ben'), { device, counter: 99 }),
+    );
+    world.hub.invent({ type: 'sync_required' });
+    await world.clock.advance(3_000);
+    expect(heard).toEqual([['entry_rejected'], ['entry_rejected']]);
+    await ann.budget.collection('envelopes').put('food', { limit: 2 });
+    await world.settle();
+    expect(ben.budget.collection('envelopes').get('food')).toEqual({ limit: 2 });
   });
 });
 
@@ -254,6 +332,18 @@ describe('a server that rewrites the past', () => {
     expect(ben.budget.sync.getStatus().error?.kind).toBe('log_halted');
   });
 
+  it('rolls the log back: a device that only reads finds out at its next interval', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    const heard = hearSecurity(ann);
+    await world.clock.advance(60_000);
+    const entries = [...(world.backend.inspect(world.budgetId)?.entries ?? [])].slice(0, -1);
+    world.backend.overwrite(world.budgetId, { entries: new Map(entries) });
+    await world.clock.advance(300_000);
+    expect(heard).toContain('rollback');
+    expect(ann.budget.sync.getStatus().error?.kind).toBe('log_halted');
+  });
+
   it('rolls the log back: the next append finds out, and the edit stays in the outbox', async () => {
     const world = await worlds.found();
     const ann = await world.open('ann');
@@ -265,7 +355,7 @@ describe('a server that rewrites the past', () => {
     world.backend.overwrite(world.budgetId, { entries: new Map(entries) });
     await ann.budget.collection('envelopes').put('rent', { limit: 2 });
     await world.clock.advance(1_000);
-    expect(heard).toEqual(['rollback']);
+    expect(heard).toContain('rollback');
     expect(ann.budget.pendingEdits).toBe(1);
     expect(ann.budget.collection('envelopes').list()).toHaveLength(2);
   });

@@ -25,6 +25,8 @@ export interface PullDeps {
   readonly budgetId: BudgetId;
   readonly keys: EpochKeys;
   readonly confirmed: ConfirmedLog;
+  /** Whether to read the verified head again, for the price of one document. */
+  readonly checkHead?: boolean;
   readonly onFolded: (effects: EntryEffects, entry: VerifiedEntry) => void;
   readonly onSecurity: (event: SecurityEvent) => void;
 }
@@ -52,12 +54,20 @@ export async function pullLog(
 ): Promise<Result<CaughtUp, RemoteError | LogHalted>> {
   const { confirmed } = deps;
   let limit = FIRST_PAGE_ENTRIES;
+  let headToCheck = deps.checkHead === true && confirmed.position.seq > 0;
   let suspects: StoredEntry[] = [];
   let fetchedBefore: readonly StoredEntry[] | undefined;
   for (;;) {
-    const page = await deps.log.read({ after: endOf(confirmed, suspects), limit }, signal);
+    const after = endOf(confirmed, suspects);
+    const page = await deps.log.read({ after: headToCheck ? after - 1 : after, limit }, signal);
     if (!page.ok) return page;
-    const judged = judgePage(deps, page.value, suspects, fetchedBefore !== undefined);
+    if (headToCheck) {
+      const confirming = confirmHead(page.value[0], confirmed.position, deps.onSecurity);
+      if (!confirming.ok) return confirming;
+    }
+    const behind = headToCheck ? page.value.slice(1) : page.value;
+    headToCheck = false;
+    const judged = judgePage(deps, behind, suspects, fetchedBefore !== undefined);
     if (!judged.ok) return judged;
     suspects = judged.value.suspects;
     if (!judged.value.contradicted && page.value.length >= limit) {
@@ -72,6 +82,18 @@ export async function pullLog(
     fetchedBefore = suspects;
     suspects = [];
   }
+}
+
+/** Whether `found` is the entry that this device has verified last. */
+export function confirmHead(
+  found: StoredEntry | undefined,
+  { seq, hash }: LogPosition,
+  onSecurity: PullDeps['onSecurity'],
+): Result<void, LogHalted> {
+  if (found?.seq === seq && equalBytes(hashFrame(found.frame), hash)) return ok();
+  const message = 'The server no longer shows the verified head of the log; syncing stops.';
+  onSecurity({ kind: found?.seq === seq ? 'fork' : 'rollback', seq, message });
+  return err({ kind: 'log_halted', seq, message });
 }
 
 interface Judged {

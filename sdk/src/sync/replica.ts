@@ -82,6 +82,7 @@ export class Replica {
     const held = own.filter((edit) => this.#isOwn(edit, entry.after.seq));
     let keys = this.#overlay.refresh(effects.touched);
     if (held.length > 0) {
+      // An edit that a failing store keeps is recognised by its counter when it comes up again.
       const confirming = this.outbox.confirm(held.map(({ counter }) => counter));
       this.#storeQueue = Promise.all([this.#storeQueue, confirming]);
       keys = [...keys, ...this.#overlay.reset(this.outbox.pending())];

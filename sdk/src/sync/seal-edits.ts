@@ -11,7 +11,7 @@ import { foldStatements } from '../model/members.js';
 import { MAX_ENTRIES_PER_COMMIT, type LogEntry } from '../ports/remote-log.js';
 import type { Random } from '../ports/random.js';
 import type { LogPosition, VerifiedEntry } from './log-position.js';
-import { kindOf } from './verify-entry.js';
+import { kindOf, withDevice } from './verify-entry.js';
 
 /** An edit's ops encode to at most this, so that with padding and header it fits one entry. */
 export const MAX_EDIT_BYTES = 240_000;
@@ -100,7 +100,14 @@ function sealEntry(
       device,
       t,
       body,
-      after: { seq, hash: hashFrame(frame), epoch, kid, members },
+      after: {
+        seq,
+        hash: hashFrame(frame),
+        epoch,
+        kid,
+        members,
+        devices: withDevice(before.devices, { device, author }),
+      },
     },
   };
 }

@@ -5,6 +5,7 @@
  * - `gap`: the server left out an entry in the middle.
  * - `rollback`: the server holds less than this device has already verified.
  * - `fork`: the server shows another history than the one this device has verified.
+ * - `identity_mismatch`: the log knows this user by other keys than this device has.
  * - `device_cloned`: another copy of this device's local store is in use.
  */
 export type SecurityEventKind =
@@ -14,6 +15,7 @@ export type SecurityEventKind =
   | 'gap'
   | 'rollback'
   | 'fork'
+  | 'identity_mismatch'
   | 'device_cloned';
 
 /** Something that an honest project and honest members do not cause. Nothing of it is merged. */

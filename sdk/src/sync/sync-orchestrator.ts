@@ -51,10 +51,13 @@ export class SyncOrchestrator {
   #status: SyncStatus = { state: 'stopped', lastSyncAt: undefined, error: undefined };
   #wantsPull = false;
   #wantsPush = false;
+  /** Nobody said that there is more: the next pull also looks whether there is less. */
+  #checksHead = false;
   /** A member's tag speaks of another head than the verified one. */
   #headIsContested = false;
   #lastHintedPullMs = 0;
   #round: Promise<void> | undefined;
+  #closed = false;
   #abort = new AbortController();
   #stopWakeups: (() => void) | undefined;
   readonly #waiters = new Waiters();
@@ -85,8 +88,9 @@ export class SyncOrchestrator {
     this.#connectionListeners = new Listeners(onError);
   }
 
-  /** Starts syncing in the background; harmless when started. */
+  /** Starts syncing in the background; harmless when started. Throws `closed` after `close()`. */
   start(): void {
+    if (this.#closed) throw new SealsyncError('closed', 'The budget was closed; open it again.');
     if (this.#status.state !== 'stopped') return;
     this.#abort = new AbortController();
     this.#setStatus({ state: 'idle' });
@@ -107,6 +111,12 @@ export class SyncOrchestrator {
     this.#abort.abort();
     this.#waiters.settle(stopped());
     await this.#round;
+  }
+
+  /** Stops for good. May be called twice. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.stop();
   }
 
   /** Pulls and pushes now; resolves once both reached the end. Throws {@link SealsyncError}. */
@@ -142,8 +152,9 @@ export class SyncOrchestrator {
     if (!this.#timers.has('retry')) this.#kick();
   }
 
-  /** Connects to a signaling server; replaces the connection there was. */
+  /** Connects to a signaling server; replaces the connection there was. Throws `closed` when stopped. */
   enableRealtimeSync(url: string, token?: string): void {
+    if (this.#status.state === 'stopped') throw stopped();
     this.#link.open(url, token);
   }
 
@@ -181,6 +192,7 @@ export class SyncOrchestrator {
   /** Something suggests that the network is there: no reason to sit out a pause. */
   #wake(): void {
     this.#timers.clear('retry');
+    this.#checksHead = true;
     this.#pull();
   }
 
@@ -192,8 +204,9 @@ export class SyncOrchestrator {
   /** Anybody can make an unproven signal, so a flood of them costs one pull an interval. */
   #pullSoon(): void {
     const { clock, settings } = this.#deps;
-    const waitMs = this.#lastHintedPullMs + settings.hintedPullIntervalMs - clock.now();
-    if (waitMs > 0) {
+    const passedMs = clock.now() - this.#lastHintedPullMs;
+    const waitMs = settings.hintedPullIntervalMs - passedMs;
+    if (passedMs >= 0 && waitMs > 0) {
       this.#timers.set('hint', waitMs, () => {
         this.#pullSoon();
       });
@@ -208,7 +221,7 @@ export class SyncOrchestrator {
     if (!this.#wantsPull && !this.#wantsPush) return;
     this.#startRound((signal) => this.#runRound(signal)).catch((error: unknown) => {
       // A bug; the app must hear of it, and everything else must go on.
-      const name = error instanceof Error ? error.name : 'unknown';
+      const name = error instanceof Error ? error.name : 'error';
       this.#roundFailed({ kind: 'failed', message: `Syncing met an unexpected ${name}.` });
     });
   }
@@ -229,9 +242,19 @@ export class SyncOrchestrator {
 
   async #runRound(signal: AbortSignal): Promise<void> {
     this.#setStatus({ state: 'syncing' });
+    let pulledLast = false;
     while (this.#wantsPull || this.#wantsPush) {
-      if (!this.#wantsPull && this.#waitForTurn()) break;
-      const failure = this.#wantsPull ? await this.#doPull(signal) : await this.#doPush(signal);
+      const waitMs = this.#wantsPush ? this.#deps.turns.waitMs() : 0;
+      // In turn, so that peers who keep signaling cannot keep this device from pushing.
+      const pushes: boolean = this.#wantsPush && waitMs === 0 && (pulledLast || !this.#wantsPull);
+      if (!pushes && !this.#wantsPull) {
+        this.#timers.set('turn', waitMs, () => {
+          this.#kick();
+        });
+        break;
+      }
+      const failure = pushes ? await this.#doPush(signal) : await this.#doPull(signal);
+      pulledLast = !pushes;
       if (signal.aborted) return;
       if (failure) {
         this.#roundFailed(failure);
@@ -250,10 +273,11 @@ export class SyncOrchestrator {
     const { session } = this.#deps;
     const pulled = this.#headIsContested
       ? await session.settleContest(signal)
-      : await session.pull(signal);
+      : await session.pull(signal, this.#checksHead);
     if (pulled.ok) {
       this.#headIsContested = false;
-      this.#heed(this.#deps.hints.judgeEarly());
+      this.#checksHead = false;
+      this.#heed(this.#deps.hints.judgeAfterPull());
       return undefined;
     }
     this.#wantsPull = true;
@@ -281,16 +305,6 @@ export class SyncOrchestrator {
     if (head) this.#link.announce(head);
   }
 
-  /** Whether pushing has to wait for others; a timer then continues. */
-  #waitForTurn(): boolean {
-    const waitMs = this.#deps.turns.waitMs();
-    if (waitMs <= 0) return false;
-    this.#timers.set('turn', waitMs, () => {
-      this.#kick();
-    });
-    return true;
-  }
-
   #roundFailed(failure: SyncFailure): void {
     const { logger } = this.#deps;
     const error = toSealsyncError(failure);
@@ -303,7 +317,6 @@ export class SyncOrchestrator {
     } else {
       // Trying again at once cannot help; the interval, a wake-up or the app tries later.
       this.#wantsPull = false;
-      this.#wantsPush = failure.kind !== 'access_denied';
       this.#setStatus({ state: 'halted', error });
       this.#timers.set('retry', this.#deps.settings.maxRetryDelayMs, () => {
         this.#wake();
@@ -321,6 +334,7 @@ export class SyncOrchestrator {
       : settings.pollIntervalMs;
     this.#timers.set('poll', delayMs, () => {
       this.#schedulePoll();
+      this.#checksHead = true;
       this.#pull();
     });
   }

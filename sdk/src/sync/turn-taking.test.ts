@@ -11,12 +11,27 @@ const device = (digit: string): DeviceId => {
 };
 
 describe('taking turns', () => {
-  it('never makes a lone writer wait, however fast it writes', () => {
-    const turns = new TurnTaking(new VirtualClock(), createSeededRandom(1));
+  it('makes a lone writer wait only after seconds without a rest, so that a slow one gets in', async () => {
+    const clock = new VirtualClock();
+    const turns = new TurnTaking(clock, createSeededRandom(1));
+    const waits: number[] = [];
     for (let push = 0; push < 100; push += 1) {
       turns.tookTurn();
-      expect(turns.waitMs()).toBe(0);
+      waits.push(turns.waitMs());
+      await clock.advance(Math.max(100, turns.waitMs()));
     }
+    expect(waits.slice(0, 50)).toEqual(Array.from({ length: 50 }, () => 0));
+    expect(Math.max(...waits)).toBe(1_500);
+    expect(waits.filter((waitMs) => waitMs > 0).length).toBeLessThanOrEqual(2);
+  });
+
+  it('makes nobody wait for a clock that was set back', async () => {
+    const clock = new VirtualClock();
+    const turns = new TurnTaking(clock, createSeededRandom(1));
+    turns.sawEntryOf(device('1'), 0);
+    turns.tookTurn();
+    clock.setTo(clock.now() - 3_600_000);
+    expect(turns.waitMs()).toBe(0);
   });
 
   it('makes a winner wait longer, the more devices are writing', () => {

@@ -5,20 +5,28 @@ import type { Random } from '../ports/random.js';
 /*
  * Appending is a race for the next position, and a writer on a slow network needs a
  * quiet moment as long as its round trip. So whoever loses tries again at once, and
- * whoever wins waits: longer, the more devices are writing. Edits made meanwhile ride
- * in the same entry, so nothing but latency is spent, and only while others write too.
+ * whoever wins waits: longer, the more devices are writing. A writer who loses every
+ * race is not to be seen in the log, so a lone one pauses too, now and then, while it
+ * writes without a rest. Edits made meanwhile ride in the same entry: nothing but
+ * latency is spent.
  */
 
 const RECENT_MS = 2_000;
 /** Clocks may differ by as much; the history that a cold start reads is older. */
 const MAX_ENTRY_AGE_MS = 60_000;
 const TURN_MS = 250;
+/** Long enough for a read and an append of a slow network. */
+const PAUSE_MS = 1_500;
+/** How long one writes without a rest before pausing. */
+const STRETCH_MS = 5_000;
 
 export class TurnTaking {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #lastSeenMs = new Map<DeviceId, number>();
-  #nextTurnMs = 0;
+  #lastTurnMs = Number.NEGATIVE_INFINITY;
+  #stretchStartMs = Number.NEGATIVE_INFINITY;
+  #waitMs = 0;
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -34,15 +42,23 @@ export class TurnTaking {
   tookTurn(): void {
     const now = this.#clock.now();
     for (const [device, seenMs] of this.#lastSeenMs) {
-      if (now - seenMs > RECENT_MS) this.#lastSeenMs.delete(device);
+      if (Math.abs(now - seenMs) > RECENT_MS) this.#lastSeenMs.delete(device);
     }
     const others = this.#lastSeenMs.size;
-    const spread = 0.5 + this.#random.fraction();
-    this.#nextTurnMs = others === 0 ? now : now + TURN_MS * (others + 1) * spread;
+    const turnMs = others === 0 ? 0 : TURN_MS * (others + 1) * (0.5 + this.#random.fraction());
+    this.#waitMs = Math.ceil(Math.max(turnMs, this.#pauseMs(now)));
+    this.#lastTurnMs = now;
   }
 
-  /** How long the next append has to wait; 0 unless others were writing just now. */
+  /** How long the next append has to wait. A clock that jumps never makes it longer. */
   waitMs(): number {
-    return Math.max(0, this.#nextTurnMs - this.#clock.now());
+    const passedMs = this.#clock.now() - this.#lastTurnMs;
+    return passedMs < 0 ? 0 : Math.max(0, this.#waitMs - passedMs);
+  }
+
+  #pauseMs(now: number): number {
+    const restedMs = now - this.#lastTurnMs;
+    if (restedMs >= PAUSE_MS || restedMs < 0) this.#stretchStartMs = now;
+    return now - this.#stretchStartMs >= STRETCH_MS ? PAUSE_MS : 0;
   }
 }

@@ -1,6 +1,7 @@
 import { decodeBody } from '../codec/body.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { openFrame, verifyFrameSignature } from '../crypto/envelope.js';
+import type { FrameHeader } from '../crypto/frame-header.js';
 import { hashFrame, parseFrame, type Frame } from '../crypto/frame.js';
 import { equalBytes } from '../bytes.js';
 import type { EntryBody } from '../model/body.js';
@@ -29,6 +30,7 @@ export type EntryFailureKind =
   | 'wrong_place'
   | 'not_a_member'
   | 'bad_signature'
+  | 'wrong_device'
   | 'wrong_epoch'
   | 'not_authentic'
   | 'bad_statement';
@@ -67,6 +69,9 @@ export function verifyEntry(
   if (!opened.ok) return fail('not_authentic', opened.error.message);
   const body = decodeBody(opened.value, header.device);
   if (!body.ok) return body;
+  if (body.value.edits.some(({ base }) => base >= header.seq)) {
+    return fail('malformed', 'an edit claims to have seen what came after it');
+  }
 
   const members = foldStatements(before.members, body.value.statements, header);
   if (!members || header.kind !== kindOf(body.value)) {
@@ -82,6 +87,7 @@ export function verifyEntry(
     epoch: header.epoch,
     kid: header.kid,
     members,
+    devices: withDevice(before.devices, header),
   };
   const { author, device, t } = header;
   return ok({ author, device, t, body: body.value, after });
@@ -113,6 +119,9 @@ function checkPlace(
   ) {
     return fail('wrong_place', 'the entry does not continue this log here');
   }
+  if ((before.devices.get(header.device) ?? header.author) !== header.author) {
+    return fail('wrong_device', 'the device belongs to another author');
+  }
   const rightKey = before.kid === undefined || equalBytes(header.kid, before.kid);
   return header.epoch === before.epoch && rightKey
     ? ok()
@@ -127,6 +136,14 @@ function checkAuthor(frame: Frame, members: Members): Result<void, EntryFailure>
   return verifyFrameSignature(frame, member.keys.sign)
     ? ok()
     : fail('bad_signature', "the signature is not the author's");
+}
+
+/** Remembers whose device it is, so that nobody else can use up its counters. */
+export function withDevice(
+  devices: LogPosition['devices'],
+  { device, author }: Pick<FrameHeader, 'device' | 'author'>,
+): LogPosition['devices'] {
+  return devices.has(device) ? devices : new Map(devices).set(device, author);
 }
 
 const fail = (kind: EntryFailureKind, message: string): Result<never, EntryFailure> =>

@@ -19,6 +19,8 @@ export function foundWorlds(): FoundWorlds {
     closeAll: async () => {
       for (const world of worlds.splice(0)) {
         await world.close();
+        // Calls that were given up are still on their way; nothing else may be left.
+        await world.clock.advance(60_000);
         const left = world.clock.pendingTimers;
         if (left > 0)
           throw new Error(`${String(left)} timers are left after everything was closed`);

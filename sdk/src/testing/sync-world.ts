@@ -98,6 +98,11 @@ export class SyncWorld {
     return identity;
   }
 
+  /** The user lost the identity and will be given a new one. */
+  forgetIdentity(uid: string): void {
+    this.#identities.delete(uid);
+  }
+
   /** One more device of `uid`, online and connected unless told otherwise. */
   async open(
     uid: string,

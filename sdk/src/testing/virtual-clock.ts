@@ -39,6 +39,15 @@ export class VirtualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Sets the clock, as a user or a time server does; pending timers keep their durations. */
+  setTo(nowMs: number): void {
+    const jumpMs = nowMs - this.#nowMs;
+    this.#nowMs = nowMs;
+    for (const [id, timer] of this.#timers) {
+      this.#timers.set(id, { ...timer, dueMs: timer.dueMs + jumpMs });
+    }
+  }
+
   /** Moves time forward, settling every promise chain before, between and after timers. */
   async advance(durationMs: number): Promise<void> {
     const untilMs = this.#nowMs + durationMs;
