@@ -28,7 +28,7 @@ beforeEach(async () => {
   await rules.bypassRules(async (firestore) => {
     await setDoc(budgetRef(firestore, budgetId), newBudget(ann.uid));
     for (const seq of [1, 2, 3]) {
-      await setDoc(changeRef(firestore, budgetId, seq), newEntry(ann.uid, seq));
+      await setDoc(changeRef(firestore, budgetId, seq), newEntry(budgetId, ann.uid, seq));
     }
   });
 });
@@ -37,7 +37,7 @@ const damage = (change: Document): Promise<void> =>
   rules.bypassRules((firestore) => updateDoc(changeRef(firestore, budgetId, 2), change));
 const plant = (id: string, change: Document): Promise<void> =>
   rules.bypassRules((firestore) =>
-    setDoc(changeRef(firestore, budgetId, id), { ...newEntry(ann.uid, 4), ...change }),
+    setDoc(changeRef(firestore, budgetId, id), { ...newEntry(budgetId, ann.uid, 4), ...change }),
   );
 
 describe('an entry that the project itself damaged', () => {

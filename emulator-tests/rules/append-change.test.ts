@@ -5,6 +5,7 @@ import {
   Timestamp,
   updateDoc,
   writeBatch,
+  type Bytes,
   type Firestore,
 } from 'firebase/firestore';
 import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
@@ -14,13 +15,15 @@ import {
   changeRef,
   commitGenesis,
   filledBytes,
-  frameAt,
-  hashOf,
+  MIN_FRAME_BYTES,
   newBudget,
   newEntry,
+  newFrame,
   newId,
+  prevAt,
   without,
   type Document,
+  type FrameStart,
 } from './sample-log.js';
 
 const WINDOW_MS = 10 * 60_000;
@@ -41,7 +44,7 @@ beforeEach(() => {
 describe('the first change', () => {
   const create = (change: Document): Promise<void> =>
     commitGenesis(rules.as('ann'), budgetId, newBudget('ann'), {
-      ...newEntry('ann', 1),
+      ...newEntry(budgetId, 'ann', 1),
       ...change,
     });
 
@@ -49,8 +52,12 @@ describe('the first change', () => {
     await assertSucceeds(create({}));
   });
 
+  it('has no predecessor, whatever its frame says: a hash is refused', async () => {
+    const prev = filledBytes(32, 7);
+    await assertFails(create({ prev, frame: newFrame({ budgetId, prev }) }));
+  });
+
   it.each<[string, Document]>([
-    ['hash', { prev: hashOf(frameAt(0)) }],
     ['too few zeros', { prev: filledBytes(31) }],
     ['too many zeros', { prev: filledBytes(33) }],
     ['zeros of another type', { prev: '0'.repeat(64) }],
@@ -59,14 +66,18 @@ describe('the first change', () => {
   });
 
   it('cannot come without a budget', async () => {
-    await assertFails(setDoc(changeRef(rules.as('ann'), budgetId, 1), newEntry('ann', 1)));
+    await assertFails(
+      setDoc(changeRef(rules.as('ann'), budgetId, 1), newEntry(budgetId, 'ann', 1)),
+    );
   });
 
   it('cannot come after its budget', async () => {
     await rules.bypassRules((firestore) =>
       setDoc(budgetRef(firestore, budgetId), newBudget('ann')),
     );
-    await assertFails(setDoc(changeRef(rules.as('ann'), budgetId, 1), newEntry('ann', 1)));
+    await assertFails(
+      setDoc(changeRef(rules.as('ann'), budgetId, 1), newEntry(budgetId, 'ann', 1)),
+    );
   });
 
   it('may bring further ones along', async () => {
@@ -74,8 +85,8 @@ describe('the first change', () => {
     await assertSucceeds(
       writeBatch(firestore)
         .set(budgetRef(firestore, budgetId), newBudget('ann'))
-        .set(changeRef(firestore, budgetId, 1), newEntry('ann', 1))
-        .set(changeRef(firestore, budgetId, 2), newEntry('ann', 2))
+        .set(changeRef(firestore, budgetId, 1), newEntry(budgetId, 'ann', 1))
+        .set(changeRef(firestore, budgetId, 2), newEntry(budgetId, 'ann', 2))
         .commit(),
     );
   });
@@ -86,7 +97,7 @@ describe('appending', () => {
 
   beforeEach(async () => {
     const firestore = rules.as('ann');
-    await commitGenesis(firestore, budgetId, newBudget('ann'), newEntry('ann', 1));
+    await commitGenesis(firestore, budgetId, newBudget('ann'), newEntry(budgetId, 'ann', 1));
     await updateDoc(budgetRef(firestore, budgetId), { members });
   });
 
@@ -96,7 +107,15 @@ describe('appending', () => {
     id: string | number = 2,
     firestore: Firestore = rules.as(uid),
   ): Promise<void> =>
-    setDoc(changeRef(firestore, budgetId, id), { ...newEntry(uid, 2), ...change });
+    setDoc(changeRef(firestore, budgetId, id), { ...newEntry(budgetId, uid, 2), ...change });
+
+  /** The second entry's frame, but for what `start` says. */
+  const framed = (start: Partial<FrameStart>, length?: number, fill?: number): Document => ({
+    frame: newFrame({ budgetId, prev: prevAt(budgetId, 2), ...start }, length, fill),
+  });
+
+  /** Names another predecessor, beside the frame and in it. */
+  const continuing = (prev: Bytes): Document => ({ prev, ...framed({ prev }) });
 
   const changeBudget = (change: Document): Promise<void> =>
     rules.bypassRules((firestore) => updateDoc(budgetRef(firestore, budgetId), change));
@@ -122,7 +141,7 @@ describe('appending', () => {
     const firestore = rules.as('eve');
     const batch = writeBatch(firestore);
     for (const seq of [3, 4, 5]) {
-      batch.set(changeRef(firestore, budgetId, seq), newEntry('eve', seq));
+      batch.set(changeRef(firestore, budgetId, seq), newEntry(budgetId, 'eve', seq));
     }
     await assertSucceeds(batch.commit());
   });
@@ -131,7 +150,7 @@ describe('appending', () => {
     const firestore = rules.as('ann');
     await assertSucceeds(
       writeBatch(firestore)
-        .set(changeRef(firestore, budgetId, 2), newEntry('ann', 2))
+        .set(changeRef(firestore, budgetId, 2), newEntry(budgetId, 'ann', 2))
         .update(budgetRef(firestore, budgetId), { members: { ann: 'owner' } })
         .commit(),
     );
@@ -141,7 +160,7 @@ describe('appending', () => {
     const firestore = rules.as('vic');
     await assertFails(
       writeBatch(firestore)
-        .set(changeRef(firestore, budgetId, 2), newEntry('vic', 2))
+        .set(changeRef(firestore, budgetId, 2), newEntry(budgetId, 'vic', 2))
         .update(budgetRef(firestore, budgetId), { members: { ...members, vic: 'editor' } })
         .commit(),
     );
@@ -151,7 +170,10 @@ describe('appending', () => {
     'is refused without %s',
     async (field) => {
       await assertFails(
-        setDoc(changeRef(rules.as('ann'), budgetId, 2), without(newEntry('ann', 2), field)),
+        setDoc(
+          changeRef(rules.as('ann'), budgetId, 2),
+          without(newEntry(budgetId, 'ann', 2), field),
+        ),
       );
     },
   );
@@ -174,18 +196,30 @@ describe('appending', () => {
     ['a time before 1970', () => ({ t: -Date.now() })],
     ["an `at` that is not the server's", () => ({ at: Timestamp.now() })],
     ['an `at` of another type', () => ({ at: Date.now() })],
-    ['the hash of something else', () => ({ prev: hashOf(frameAt(9)) })],
-    ['zeros for a predecessor', () => ({ prev: filledBytes(32) })],
+    ['the hash of something else', () => continuing(filledBytes(32, 9))],
+    ['zeros for a predecessor', () => continuing(filledBytes(32))],
     ['half a hash', () => ({ prev: filledBytes(16) })],
     [
       'a hash in hex',
-      () => ({ prev: Buffer.from(hashOf(frameAt(1)).toUint8Array()).toString('hex') }),
+      () => ({ prev: Buffer.from(prevAt(budgetId, 2).toUint8Array()).toString('hex') }),
     ],
-    ['a hash in base64', () => ({ prev: hashOf(frameAt(1)).toBase64() })],
+    ['a hash in base64', () => ({ prev: prevAt(budgetId, 2).toBase64() })],
     ['an empty frame', () => ({ frame: filledBytes(0) })],
-    ['a frame too large', () => ({ frame: filledBytes(262_145) })],
-    ['a frame that is a string', () => ({ frame: 'x'.repeat(300) })],
+    ['a frame too short', () => framed({}, MIN_FRAME_BYTES - 1)],
+    ['a frame too large', () => framed({}, 262_145)],
+    ['a frame that is a string', () => ({ frame: 'x'.repeat(MIN_FRAME_BYTES) })],
     ['a frame that is a list', () => ({ frame: [1, 2, 3] })],
+    ['a frame of another magic', () => framed({ magic: 'SEAM' })],
+    ['a frame of version 0', () => framed({ version: 0 })],
+    ['a frame of version 2', () => framed({ version: 2 })],
+    ['a frame of suite 0', () => framed({ suite: 0 })],
+    ['a frame of suite 2', () => framed({ suite: 2 })],
+    ['a frame of kind 0', () => framed({ kind: 0 })],
+    ['a frame of kind 3', () => framed({ kind: 3 })],
+    ['a frame of kind 17, a snapshot', () => framed({ kind: 17 })],
+    ['a frame of another budget', () => framed({ budgetId: newId() })],
+    ['a frame that continues another log', () => framed({ prev: filledBytes(32, 9) })],
+    ['a frame that opens a log', () => framed({ prev: filledBytes(32) })],
   ])('is refused with %s', async (_what, change) => {
     await assertFails(append('ann', change()));
   });
@@ -193,8 +227,10 @@ describe('appending', () => {
   it.each<[string, () => Document]>([
     ['a time almost too far behind', () => ({ t: Date.now() - WINDOW_MS + SLACK_MS })],
     ['a time almost too far ahead', () => ({ t: Date.now() + WINDOW_MS - SLACK_MS })],
-    ['the smallest frame', () => ({ frame: filledBytes(1) })],
-    ['the largest frame', () => ({ frame: filledBytes(262_144) })],
+    ['the smallest frame', () => framed({}, MIN_FRAME_BYTES)],
+    ['the largest frame', () => framed({}, 262_144)],
+    ['the largest frame of other bytes', () => framed({}, 262_144, 0xff)],
+    ['a frame about the members', () => framed({ kind: 2 })],
   ])('is accepted with %s', async (_what, change) => {
     await assertSucceeds(append('ann', change()));
   });
@@ -207,12 +243,14 @@ describe('appending', () => {
   );
 
   it('is refused behind a gap', async () => {
-    await assertFails(setDoc(changeRef(rules.as('ann'), budgetId, 3), newEntry('ann', 3)));
+    await assertFails(
+      setDoc(changeRef(rules.as('ann'), budgetId, 3), newEntry(budgetId, 'ann', 3)),
+    );
   });
 
   it.each([0, -1])('is refused at %i', async (seq) => {
     await assertFails(
-      setDoc(changeRef(rules.as('ann'), budgetId, seq), { ...newEntry('ann', 2), seq }),
+      setDoc(changeRef(rules.as('ann'), budgetId, seq), { ...newEntry(budgetId, 'ann', 2), seq }),
     );
   });
 
@@ -234,8 +272,8 @@ describe('appending', () => {
     const firestore = rules.as('ann');
     await assertFails(
       writeBatch(firestore)
-        .set(changeRef(firestore, budgetId, 2), newEntry('ann', 2))
-        .set(changeRef(firestore, budgetId, 3), { ...newEntry('ann', 3), author: 'eve' })
+        .set(changeRef(firestore, budgetId, 2), newEntry(budgetId, 'ann', 2))
+        .set(changeRef(firestore, budgetId, 3), { ...newEntry(budgetId, 'ann', 3), author: 'eve' })
         .commit(),
     );
     await assertSucceeds(append('ann'));
@@ -257,8 +295,10 @@ describe('appending', () => {
   it('cannot begin a pruned log anew', async () => {
     await changeBudget({ floor: 1 });
     await rules.bypassRules((firestore) => deleteDoc(changeRef(firestore, budgetId, 1)));
-    await assertFails(setDoc(changeRef(rules.as('ann'), budgetId, 1), newEntry('ann', 1)));
-    await assertFails(append('ann', { prev: filledBytes(32) }));
+    await assertFails(
+      setDoc(changeRef(rules.as('ann'), budgetId, 1), newEntry(budgetId, 'ann', 1)),
+    );
+    await assertFails(append('ann', continuing(filledBytes(32))));
   });
 
   it('ends once the budget is deleted or waits for a new key', async () => {

@@ -64,7 +64,7 @@ async function tally(run: () => Promise<unknown>): Promise<RulesTally> {
 function append(head: number, length: number, withMembers: boolean): Promise<void> {
   const batch = writeBatch(firestore);
   for (let seq = head + 1; seq <= head + length; seq++) {
-    batch.set(changeRef(firestore, budgetId, seq), newEntry('ann', seq));
+    batch.set(changeRef(firestore, budgetId, seq), newEntry(budgetId, 'ann', seq));
   }
   if (withMembers) batch.update(budgetRef(firestore, budgetId), { members: { ann: 'owner' } });
   return batch.commit();
@@ -73,7 +73,7 @@ function append(head: number, length: number, withMembers: boolean): Promise<voi
 describe('what the rules look at', () => {
   it('fits production, and is what the SDK counts, from genesis to the largest commit', async () => {
     const genesis = await tally(() =>
-      commitGenesis(firestore, budgetId, newBudget('ann'), newEntry('ann', 1)),
+      commitGenesis(firestore, budgetId, newBudget('ann'), newEntry(budgetId, 'ann', 1)),
     );
     expect(genesis.accesses).toBe(RULES_READS.createBudget);
 

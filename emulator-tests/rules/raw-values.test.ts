@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readEmulatorHosts } from '../setup/emulators.js';
 import { openRulesEnvironment, type RulesEnvironment } from './rules-environment.js';
-import { commitGenesis, frameAt, hashOf, newBudget, newEntry, newId } from './sample-log.js';
+import { commitGenesis, frameAt, newBudget, newEntry, newId, prevAt } from './sample-log.js';
 
 /**
  * Values that the client libraries never send, but a forged request can: doubles that
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rules.close());
 beforeEach(async () => {
   budgetId = newId();
-  await commitGenesis(rules.as('ann'), budgetId, newBudget('ann'), newEntry('ann', 1));
+  await commitGenesis(rules.as('ann'), budgetId, newBudget('ann'), newEntry(budgetId, 'ann', 1));
 });
 
 type RawFields = Record<string, Record<string, unknown>>;
@@ -26,8 +26,8 @@ const rawEntry = (): RawFields => ({
   epoch: { integerValue: '1' },
   author: { stringValue: 'ann' },
   t: { integerValue: String(Date.now()) },
-  prev: { bytesValue: hashOf(frameAt(1)).toBase64() },
-  frame: { bytesValue: frameAt(2).toBase64() },
+  prev: { bytesValue: prevAt(budgetId, 2).toBase64() },
+  frame: { bytesValue: frameAt(budgetId, 2).toBase64() },
 });
 
 const rawBudget: RawFields = {
@@ -78,7 +78,12 @@ const append = (change: RawFields): Promise<number> =>
 
 function create(change: RawFields): Promise<number> {
   const id = newId();
-  const first = { ...rawEntry(), seq: { integerValue: '1' }, prev: { bytesValue: zeros } };
+  const first = {
+    ...rawEntry(),
+    seq: { integerValue: '1' },
+    prev: { bytesValue: zeros },
+    frame: { bytesValue: frameAt(id, 1).toBase64() },
+  };
   return commitRaw([
     { path: `budgets/${id}`, fields: { ...rawBudget, ...change }, stamped: false },
     { path: `budgets/${id}/changes/1`, fields: first, stamped: true },

@@ -25,7 +25,12 @@ let rules: RulesEnvironment;
 beforeAll(async () => {
   rules = await openRulesEnvironment();
   await rules.bypassRules(async (firestore) => {
-    await commitGenesis(firestore, budgetId, { ...newBudget('ann'), members }, newEntry('ann', 1));
+    await commitGenesis(
+      firestore,
+      budgetId,
+      { ...newBudget('ann'), members },
+      newEntry(budgetId, 'ann', 1),
+    );
   });
 });
 afterAll(() => rules.close());

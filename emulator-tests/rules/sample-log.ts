@@ -18,8 +18,36 @@ export const filledBytes = (length: number, fill = 0): Bytes =>
 export const hashOf = (frame: Bytes): Bytes =>
   bytes(createHash('sha256').update(frame.toUint8Array()).digest());
 
+/** The shortest frame there can be: a header with an author of one byte, and an empty body. */
+export const MIN_FRAME_BYTES = 485;
+
+/** What the rules look at in a frame, as docs/protocol.md lays it out. */
+export interface FrameStart {
+  readonly budgetId: string;
+  readonly prev: Bytes;
+  readonly magic?: string;
+  readonly version?: number;
+  readonly suite?: number;
+  readonly kind?: number;
+}
+
+/** A frame whose header says what `start` says; the rest of it is filled. */
+export function newFrame(start: FrameStart, length = MIN_FRAME_BYTES, fill = 0): Bytes {
+  const { budgetId, prev, magic = 'SEAL', version = 1, suite = 1, kind = 1 } = start;
+  const frame = Buffer.alloc(length, fill);
+  frame.write(magic, 0, 'latin1');
+  frame.set([version, suite, kind, 1], 4);
+  frame.write(budgetId, 8, 'hex');
+  frame.set(prev.toUint8Array(), 92);
+  return bytes(frame);
+}
+
+export const prevAt = (budgetId: string, seq: number): Bytes =>
+  seq === 1 ? filledBytes(32) : hashOf(frameAt(budgetId, seq - 1));
+
 /** The frame that the samples store at `seq`. */
-export const frameAt = (seq: number): Bytes => filledBytes(300, seq);
+export const frameAt = (budgetId: string, seq: number): Bytes =>
+  newFrame({ budgetId, prev: prevAt(budgetId, seq) }, MIN_FRAME_BYTES, seq);
 
 export const budgetRef = (firestore: Firestore, budgetId: string): DocumentReference =>
   doc(firestore, 'budgets', budgetId);
@@ -41,14 +69,14 @@ export const newBudget = (owner: string): Document => ({
 });
 
 /** The entry at `seq` that continues the samples, as `author` has to write it. */
-export const newEntry = (author: string, seq: number): Document => ({
+export const newEntry = (budgetId: string, author: string, seq: number): Document => ({
   seq,
   epoch: 1,
   author,
   t: Date.now(),
   at: serverTimestamp(),
-  prev: seq === 1 ? filledBytes(32) : hashOf(frameAt(seq - 1)),
-  frame: frameAt(seq),
+  prev: prevAt(budgetId, seq),
+  frame: frameAt(budgetId, seq),
 });
 
 export function commitGenesis(

@@ -157,7 +157,7 @@ describe('an entry that is invalid for everybody', () => {
     const ann = await world.open('ann');
     const ben = await world.open('ben');
     const heard = [hearSecurity(ann), hearSecurity(ben)];
-    await appendRaw(world, 'ben', world.random.bytes(600));
+    await appendRaw(world, 'ben', flip(sealNext(world, world.identityOf('ben')), 300));
     world.hub.invent({ type: 'sync_required' });
     await world.clock.advance(100);
     expect(heard).toEqual([['entry_rejected'], ['entry_rejected']]);

@@ -3,7 +3,7 @@ import { hashFrame } from '../crypto/frame.js';
 import type { LogEntry, RemoteLog } from '../ports/remote-log.js';
 import { createMemoryBackend, type MemoryBackend } from './memory-backend.js';
 import { disruptOnce, type Disruption } from './memory-log-faults.js';
-import { newBudgetId, outcomeOf, positionsOf } from './remote-log-fixture.js';
+import { makeFrame, newBudgetId, outcomeOf, positionsOf } from './remote-log-fixture.js';
 import { VirtualClock } from './virtual-clock.js';
 
 const budgetId = newBudgetId();
@@ -23,7 +23,7 @@ async function openBudget(latencyMs = 0): Promise<{
     author: 'ann',
     t: clock.now(),
     prev: new Uint8Array(32),
-    frame: new Uint8Array(300).fill(1),
+    frame: makeFrame({ budgetId }),
   };
   return { clock, backend, ann, genesis };
 }
@@ -83,9 +83,9 @@ describe('a memory backend', () => {
       return page.ok && page.value[0]?.frame.length;
     };
     expect(await frameLengthOf(bob)).toBe(3);
-    expect(await frameLengthOf(ann)).toBe(300);
+    expect(await frameLengthOf(ann)).toBe(485);
     stop();
-    expect(await frameLengthOf(bob)).toBe(300);
+    expect(await frameLengthOf(bob)).toBe(485);
   });
 
   it('never shows an existing budget as empty', async () => {
@@ -99,7 +99,8 @@ describe('a memory backend', () => {
     const { backend, ann, genesis } = await openBudget();
     await ann.create(genesis);
     backend.overwrite(budgetId, { rekey: true });
-    const next = { ...genesis, seq: 2, prev: hashFrame(genesis.frame) };
+    const prev = hashFrame(genesis.frame);
+    const next = { ...genesis, seq: 2, prev, frame: makeFrame({ budgetId, prev }) };
     expect(outcomeOf(await ann.append([next]))).toBe('denied');
     backend.overwrite(budgetId, { rekey: false });
     expect(outcomeOf(await ann.append([next]))).toBe('ok');

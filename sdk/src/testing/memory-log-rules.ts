@@ -1,5 +1,9 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { equalBytes } from '../bytes.js';
-import { hashFrame } from '../crypto/frame.js';
+import { FIXED_HEADER_BYTES } from '../crypto/frame-header.js';
+import { frameLength, hashFrame } from '../crypto/frame.js';
+import { MIN_PADDED_BYTES } from '../crypto/padme.js';
+import type { BudgetId } from '../model/ids.js';
 import { mayWrite, ROLES, type Role } from '../model/roles.js';
 import {
   MAX_FRAME_BYTES,
@@ -17,6 +21,7 @@ export interface StoredBudget extends BudgetDocument {
 /** A commit as its author wants it. */
 export interface Commit {
   readonly uid: string;
+  readonly budgetId: BudgetId;
   /** The budget's members after it, where it changes them. */
   readonly members?: BudgetDocument['members'];
   readonly entries: readonly LogEntry[];
@@ -28,6 +33,8 @@ const TIME_WINDOW_MS = 600_000;
 const MAX_MEMBERS = 50;
 const MAX_UID_LENGTH = 128;
 const NO_HASH = new Uint8Array(32);
+const MIN_FRAME_BYTES = frameLength(1, MIN_PADDED_BYTES);
+const FRAME_STARTS = ['5345414c010101', '5345414c010102'];
 
 export const roleOf = (budget: BudgetDocument | undefined, uid: string): Role | undefined =>
   budget && Object.hasOwn(budget.members, uid) ? budget.members[uid] : undefined;
@@ -35,18 +42,18 @@ export const roleOf = (budget: BudgetDocument | undefined, uid: string): Role | 
 /** The new budget, or `undefined` where the security rules would deny its creation. */
 export function applyGenesis(
   before: StoredBudget | undefined,
-  { uid, entries, nowMs }: Commit,
+  commit: Commit,
 ): StoredBudget | undefined {
-  if (before || entries[0]?.seq !== 1) return undefined;
+  if (before || commit.entries[0]?.seq !== 1) return undefined;
   const empty: StoredBudget = {
-    members: { [uid]: 'owner' },
+    members: { [commit.uid]: 'owner' },
     epoch: 1,
     floor: 0,
     deleted: false,
     rekey: false,
     entries: new Map(),
   };
-  return appendEntries(empty, { uid, entries, nowMs }, true);
+  return appendEntries(empty, commit, true);
 }
 
 /** The budget after the commit, or `undefined` where the security rules would deny any part. */
@@ -78,13 +85,13 @@ function mayChangeMembers(
 
 function appendEntries(
   budget: StoredBudget,
-  { uid, entries, nowMs }: Commit,
+  { uid, budgetId, entries, nowMs }: Commit,
   isNew: boolean,
 ): StoredBudget | undefined {
   const stored = new Map(budget.entries);
   for (const entry of entries) {
     if (!isWellFormed(entry, uid, nowMs) || !mayAppend(budget, entry, uid)) return undefined;
-    if (stored.has(entry.seq)) return undefined;
+    if (stored.has(entry.seq) || !isFramed(entry, budgetId)) return undefined;
     stored.set(entry.seq, copyEntry({ ...entry, at: nowMs }));
   }
   // As in the rules, an entry may come before its predecessor within a commit.
@@ -102,8 +109,18 @@ const isWellFormed = (entry: LogEntry, uid: string, nowMs: number): boolean =>
   Number.isSafeInteger(entry.t) &&
   entry.author === uid &&
   Math.abs(entry.t - nowMs) <= TIME_WINDOW_MS &&
-  entry.frame.length >= 1 &&
+  entry.frame.length >= MIN_FRAME_BYTES &&
   entry.frame.length <= MAX_FRAME_BYTES;
+
+/** What the rules bind of a frame's header: magic, version, suite, kind, budget and predecessor. */
+function isFramed({ frame, prev }: LogEntry, budgetId: BudgetId): boolean {
+  const header = bytesToHex(frame.subarray(0, FIXED_HEADER_BYTES));
+  return (
+    FRAME_STARTS.includes(header.slice(0, 14)) &&
+    header.slice(16, 48) === budgetId &&
+    header.slice(184) === bytesToHex(prev)
+  );
+}
 
 function mayAppend(budget: StoredBudget, entry: LogEntry, uid: string): boolean {
   const role = roleOf(budget, uid);

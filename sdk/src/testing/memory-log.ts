@@ -19,6 +19,7 @@ import {
   applyGenesis,
   copyEntry,
   roleOf,
+  type Commit,
   type StoredBudget,
 } from './memory-log-rules.js';
 
@@ -59,7 +60,7 @@ export class MemoryLog implements RemoteLog {
   create(genesis: LogEntry, signal?: AbortSignal): Promise<Result<void, RemoteError>> {
     const entries = [copyOf(genesis)];
     const apply = (): Result<void, RemoteError> => {
-      const commit = { uid: this.#uid, entries, nowMs: this.#backend.now() };
+      const commit = this.#commitOf(entries);
       return this.#store('create', applyGenesis(this.#stored(), commit));
     };
     this.#add({ writes: 2, rulesReads: RULES_READS.createBudget });
@@ -74,7 +75,7 @@ export class MemoryLog implements RemoteLog {
     if (!fitsCommit(entries)) return Promise.resolve(fail('append', 'failed'));
     const copies = entries.map(copyOf);
     const apply = (): Result<void, RemoteError> => {
-      const commit = { uid: this.#uid, entries: copies, nowMs: this.#backend.now() };
+      const commit = this.#commitOf(copies);
       const change = members ? { ...commit, members: { ...members } } : commit;
       return this.#store('append', applyAppend(this.#stored(), change));
     };
@@ -136,6 +137,10 @@ export class MemoryLog implements RemoteLog {
     if (!budget) return fail(operation, 'denied');
     this.#backend.store(this.#budgetId, budget);
     return ok();
+  }
+
+  #commitOf(entries: readonly LogEntry[]): Commit {
+    return { uid: this.#uid, budgetId: this.#budgetId, entries, nowMs: this.#backend.now() };
   }
 
   #call<T>(

@@ -1,6 +1,7 @@
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
 import {
   chain,
+  makeFrame,
   newBudgetId,
   type MakeEnvironment,
   type Suite,
@@ -53,8 +54,9 @@ export function describeCounting({ it, onBudget, expect }: Suite, make: MakeEnvi
 
   it('counts the creation of a budget', async () => {
     const environment = await make();
+    const budgetId = newBudgetId();
     const count = createOperationCounter();
-    const log = await environment.logFor('ann', newBudgetId(), count);
+    const log = await environment.logFor('ann', budgetId, count);
     const author = await environment.uidOf('ann');
     const created = await log.create({
       seq: 1,
@@ -62,7 +64,7 @@ export function describeCounting({ it, onBudget, expect }: Suite, make: MakeEnvi
       author,
       t: environment.nowMs(),
       prev: new Uint8Array(32),
-      frame: new Uint8Array(300),
+      frame: makeFrame({ budgetId }),
     });
     expect(created.ok).toEqual(true);
     expect(count).toEqual({ reads: 0, writes: 2, deletes: 0, rulesReads: 3 });

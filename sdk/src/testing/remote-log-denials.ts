@@ -1,3 +1,4 @@
+import { hashFrame } from '../crypto/frame.js';
 import {
   MAX_ENTRIES_PER_COMMIT,
   MAX_FRAME_BYTES,
@@ -6,9 +7,11 @@ import {
 } from '../ports/remote-log.js';
 import {
   chain,
+  makeFrame,
   newBudgetId,
   outcomeOf,
   positionsOf,
+  type FrameShape,
   type Suite,
   type TestBudget,
 } from './remote-log-fixture.js';
@@ -23,6 +26,24 @@ export function describeDenials(suite: Suite): void {
   describePeople(suite);
   describeClosedBudgets(suite);
 }
+
+/** A frame for the entry after `previous`, but for what `shape` says. */
+const frameAfter = (
+  { budgetId }: TestBudget,
+  previous: LogEntry,
+  shape: Partial<FrameShape> = {},
+): Uint8Array<ArrayBuffer> =>
+  makeFrame({ budgetId, prev: hashFrame(previous.frame), fill: 2, ...shape });
+
+type Change = (budget: TestBudget) => Partial<LogEntry>;
+
+const framed =
+  (shape: Partial<FrameShape>): Change =>
+  (budget) => ({ frame: frameAfter(budget, budget.genesis, shape) });
+
+const patched =
+  (at: number, byte: number): Change =>
+  (budget) => ({ frame: frameAfter(budget, budget.genesis).fill(byte, at, at + 1) });
 
 const headOf = async ({ ann }: TestBudget): Promise<unknown> =>
   positionsOf(await ann.read({ after: 0, limit: MAX_PAGE_ENTRIES }));
@@ -47,7 +68,7 @@ function describeBrokenChains({ onBudget, expect }: Suite): void {
     const entry = entryAfter(genesis);
     expect(outcomeOf(await ann.append([entry]))).toEqual('ok');
     expect(outcomeOf(await ann.append([entry]))).toEqual('denied');
-    const other = entryAfter(genesis, { frame: new Uint8Array(300).fill(99) });
+    const other = entryAfter(genesis, { frame: frameAfter(budget, genesis, { fill: 99 }) });
     expect(outcomeOf(await ann.append([other]))).toEqual('denied');
     const read = await ann.read({ after: 1, limit: 1 });
     expect(read.ok && read.value[0]?.frame).toEqual(entry.frame);
@@ -56,7 +77,7 @@ function describeBrokenChains({ onBudget, expect }: Suite): void {
   onBudget('lets exactly one of several racing writers win a number', async (budget) => {
     const { log, uid, entry } = await budget.admit('bob', 'editor', budget.genesis);
     const attempts = Array.from({ length: 6 }, (_, index) => {
-      const frame = new Uint8Array(300).fill(100 + index);
+      const frame = frameAfter(budget, entry, { fill: 100 + index });
       return index % 2 === 0
         ? budget.ann.append([budget.entryAfter(entry, { frame })])
         : log.append([budget.entryAfter(entry, { frame, author: uid })]);
@@ -65,7 +86,7 @@ function describeBrokenChains({ onBudget, expect }: Suite): void {
     expect(outcomes.filter((outcome) => outcome === 'ok')).toEqual(['ok']);
     expect(await headOf(budget)).toEqual([1, 2, 3]);
     const read = await budget.ann.read({ after: 2, limit: 1 });
-    expect(read.ok && read.value[0]?.frame[0]).toEqual(100 + outcomes.indexOf('ok'));
+    expect(read.ok && read.value[0]?.frame.at(-1)).toEqual(100 + outcomes.indexOf('ok'));
   });
 
   onBudget('takes all of a batch or nothing', async (budget) => {
@@ -88,7 +109,7 @@ function describeBrokenChains({ onBudget, expect }: Suite): void {
 }
 
 function describeMalformedEntries({ onBudget, expect }: Suite): void {
-  const denied: readonly (readonly [string, (budget: TestBudget) => Partial<LogEntry>])[] = [
+  const denied: readonly (readonly [string, Change])[] = [
     ['an author who is somebody else', () => ({ author: 'somebody-else' })],
     ['an epoch ahead', () => ({ epoch: 2 })],
     ['an epoch behind', () => ({ epoch: 0 })],
@@ -100,8 +121,15 @@ function describeMalformedEntries({ onBudget, expect }: Suite): void {
       'a time too far ahead',
       ({ environment }) => ({ t: environment.nowMs() + WINDOW_MS + SLACK_MS }),
     ],
-    ['a frame too large', () => ({ frame: new Uint8Array(MAX_FRAME_BYTES + 1) })],
+    ['a frame too large', framed({ length: MAX_FRAME_BYTES + 1 })],
+    ['a frame too short', framed({ length: 484 })],
     ['an empty frame', () => ({ frame: new Uint8Array() })],
+    ['a frame without the magic', patched(0, 0x54)],
+    ['a frame of another version', patched(4, 2)],
+    ['a frame of another suite', patched(5, 2)],
+    ['a frame of another kind', patched(6, 3)],
+    ['a frame of another budget', framed({ budgetId: newBudgetId() })],
+    ['a frame that continues another log', framed({ prev: new Uint8Array(32).fill(1) })],
     ['a number that is none', () => ({ seq: 1.5 })],
   ];
   for (const [what, change] of denied) {
@@ -111,6 +139,12 @@ function describeMalformedEntries({ onBudget, expect }: Suite): void {
       expect(await headOf(budget)).toEqual([1]);
     });
   }
+
+  onBudget('takes an entry about the members', async (budget) => {
+    const frame = frameAfter(budget, budget.genesis, { kind: 'membership' });
+    const entry = budget.entryAfter(budget.genesis, { frame });
+    expect(outcomeOf(await budget.ann.append([entry]))).toEqual('ok');
+  });
 
   onBudget('takes an entry whose clock is off by less than the window', async (budget) => {
     const nowMs = budget.environment.nowMs();

@@ -1,5 +1,6 @@
+import { type FrameHeader, writeHeader } from '../crypto/frame-header.js';
 import { hashFrame } from '../crypto/frame.js';
-import type { BudgetId } from '../model/ids.js';
+import { isDeviceId, type BudgetId } from '../model/ids.js';
 import type { OperationCounter } from '../ports/operation-counter.js';
 import type { LogEntry, RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
 import type { Result } from '../result.js';
@@ -58,15 +59,19 @@ export async function createTestBudget(environment: RemoteLogEnvironment): Promi
     author: annUid,
     t: environment.nowMs(),
     prev: new Uint8Array(32),
-    frame: frameOf(1),
+    frame: makeFrame({ budgetId }),
   };
-  const entryAfter: TestBudget['entryAfter'] = (previous, change) => ({
-    ...genesis,
-    seq: previous.seq + 1,
-    prev: hashFrame(previous.frame),
-    frame: frameOf(previous.seq + 1),
-    ...change,
-  });
+  const entryAfter: TestBudget['entryAfter'] = (previous, change) => {
+    const seq = previous.seq + 1;
+    const prev = change?.prev ?? hashFrame(previous.frame);
+    return {
+      ...genesis,
+      seq,
+      prev,
+      frame: makeFrame({ budgetId, prev, fill: seq & 255 }),
+      ...change,
+    };
+  };
   requireOk(await ann.create(genesis));
   return {
     environment,
@@ -93,7 +98,27 @@ export function chain(budget: TestBudget, previous: LogEntry, length: number): L
   return entries;
 }
 
-const frameOf = (seq: number): Uint8Array => new Uint8Array(300).fill(seq & 255);
+/** What the suite varies in a frame. */
+export interface FrameShape extends Partial<Pick<FrameHeader, 'kind' | 'prev'>> {
+  readonly budgetId: BudgetId;
+  /** At least 485, the least that a backend takes, and the default. */
+  readonly length?: number;
+  /** The byte behind the header, which no backend looks at. */
+  readonly fill?: number;
+}
+
+/** Bytes that a backend has to take for a frame: nobody sealed or signed them. */
+export function makeFrame(shape: FrameShape): Uint8Array<ArrayBuffer> {
+  const { budgetId, kind = 'edits', prev = new Uint8Array(32), length = 485, fill = 1 } = shape;
+  const device = '0'.repeat(32);
+  if (!isDeviceId(device)) throw new Error('that is a device id');
+  const frame = new Uint8Array(length).fill(fill);
+  const rest = { seq: 1, epoch: 1, kid: new Uint8Array(32), author: 'a', device, t: 0 };
+  // A predecessor of another length is for the backend to refuse, not for the header to hold.
+  const held = prev.length === 32 ? prev : new Uint8Array(32);
+  writeHeader(frame, { ...rest, kind, budgetId, prev: held }, new Uint8Array([97]));
+  return frame;
+}
 
 export function newBudgetId(): BudgetId {
   const random = crypto.getRandomValues(new Uint8Array(16));

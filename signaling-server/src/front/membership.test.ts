@@ -5,7 +5,7 @@ import { err } from '../result.js';
 import { sampleHead } from '../testing/samples.js';
 import { BUDGET, startTestServer } from '../testing/test-server.js';
 
-const { membershipGapMs, membershipIntervalMs } = DEFAULT_LIMITS;
+const { membershipGapMs, membershipIntervalMs, roomMembershipGapMs } = DEFAULT_LIMITS;
 
 describe('membership', () => {
   it('a removed member is out as soon as somebody says that the members changed', async () => {
@@ -44,7 +44,7 @@ describe('membership', () => {
     expect(await ben.hearAll()).toContainEqual({ type: 'error', reason: 'forbidden' });
   });
 
-  it('many reports cost each connection one read per gap, with its own token', async () => {
+  it('many reports cost each connection two reads, with its own token: at once and later', async () => {
     const { server, enter, directory, clock } = await startTestServer();
     const ann = await enter(BUDGET, 'ann');
     await enter(BUDGET, 'ben');
@@ -54,9 +54,43 @@ describe('membership', () => {
     clock.advance(membershipGapMs);
     await ann.hearAll();
     expect(directory.tokensUsed.sort()).toEqual(['token-1', 'token-2']);
-    clock.advance(membershipGapMs);
+    clock.advance(roomMembershipGapMs - membershipGapMs - 1);
     await ann.hearAll();
     expect(server.stats().membershipReads).toBe(4);
+    clock.advance(1);
+    await ann.hearAll();
+    expect(server.stats().membershipReads).toBe(6);
+    clock.advance(2 * roomMembershipGapMs);
+    await ann.hearAll();
+    expect(server.stats().membershipReads).toBe(6);
+  });
+
+  it('a report that came too soon after another is not lost: who was removed then is out', async () => {
+    const { enter, directory, clock } = await startTestServer();
+    const ann = await enter(BUDGET, 'ann');
+    const ben = await enter(BUDGET, 'ben');
+    ann.send({ type: 'membership_changed' });
+    await ann.hearAll();
+    clock.advance(membershipGapMs);
+    await ben.hearAll();
+    directory.setRole(BUDGET, 'ben', undefined);
+    ann.send({ type: 'membership_changed' });
+    await ann.hearAll();
+    clock.advance(roomMembershipGapMs - membershipGapMs);
+    expect((await ben.closed).code).toBe(CLOSE_CODES.forbidden.code);
+  });
+
+  it('viewers cannot make anybody read it again: they change no members', async () => {
+    const { server, enter, clock } = await startTestServer();
+    const ann = await enter(BUDGET, 'ann');
+    const vic = await enter(BUDGET, 'vic', 'viewer');
+    await ann.hearAll();
+    for (let n = 0; n < 10; n += 1) vic.send({ type: 'membership_changed' });
+    const refused = { type: 'error', reason: 'forbidden' };
+    expect(await vic.hearAll()).toEqual(Array.from({ length: 10 }, () => refused));
+    clock.advance(roomMembershipGapMs);
+    expect(await ann.hearAll()).toEqual([]);
+    expect(server.stats().membershipReads).toBe(2);
   });
 
   it('a report during a read leads to another read: the first may have seen the past', async () => {
@@ -69,6 +103,7 @@ describe('membership', () => {
     clock.advance(membershipGapMs);
     ann.send({ type: 'membership_changed' });
     await ann.hearAll();
+    clock.advance(roomMembershipGapMs - membershipGapMs);
     release();
     await ann.hearAll();
     expect(server.stats().membershipReads).toBe(2);

@@ -29,6 +29,12 @@ const CLOSE_FOR_MEMBERSHIP: Readonly<Record<MembershipFailure, CloseReason>> = {
   unavailable: 'overloaded',
 };
 
+/** What only those who can write to the budget can have caused. */
+const WRITERS_SIGNALS: ReadonlySet<Signal['type']> = new Set([
+  'data_changed',
+  'membership_changed',
+]);
+
 export function closeReasonForToken(failure: TokenFailure): CloseReason {
   return CLOSE_FOR_TOKEN[failure];
 }
@@ -139,7 +145,7 @@ export class Session implements Occupant {
   #relay(signal: Signal): void {
     if (this.#state.kind !== 'joined') {
       this.#refuse('bad_message', 'badMessage');
-    } else if (this.#state.role === 'viewer' && signal.type === 'data_changed') {
+    } else if (this.#state.role === 'viewer' && WRITERS_SIGNALS.has(signal.type)) {
       this.#socket.tell({ type: 'error', reason: 'forbidden' });
     } else {
       this.#context.counters.signalsIn += 1;

@@ -22,6 +22,8 @@ export interface SignalingLimits {
   readonly membershipIntervalMs: number;
   /** At least this long between two reads for one connection. */
   readonly membershipGapMs: number;
+  /** At least this long, in ms, between two rounds of reads that reports cause in one budget. */
+  readonly roomMembershipGapMs: number;
   /** Budgets without a connection whose last head hint is kept. */
   readonly maxRememberedHeads: number;
   /** How long a head hint outlives the last connection of its budget. */
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: SignalingLimits = {
   membershipTimeoutMs: 8_000,
   membershipIntervalMs: 10 * 60_000,
   membershipGapMs: 1_000,
+  roomMembershipGapMs: 4_000,
   maxRememberedHeads: 10_000,
   headMemoryMs: 24 * 3_600_000,
   drainSpreadMs: 5_000,

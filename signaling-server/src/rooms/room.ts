@@ -1,5 +1,7 @@
 import { encodeMessage } from '@sealsync/protocol';
 import type { HeadHint, ServerMessage, Signal } from '@sealsync/protocol';
+import type { Clock } from '../clock.js';
+import { MembershipRounds } from './membership-rounds.js';
 
 /** One connection as its room sees it. */
 export interface Occupant {
@@ -11,13 +13,28 @@ export interface Occupant {
   checkMembership(): void;
 }
 
+export interface RoomOptions {
+  readonly clock: Clock;
+  readonly roomMembershipGapMs: number;
+  /** The newest head that is remembered. */
+  readonly head: HeadHint | undefined;
+}
+
 /** The connections of one budget, and the newest head that any of them told of. */
 export class Room {
   readonly #occupants = new Set<Occupant>();
+  readonly #membershipRounds: MembershipRounds;
   #head: HeadHint | undefined;
 
-  constructor(head: HeadHint | undefined) {
+  constructor({ clock, roomMembershipGapMs, head }: RoomOptions) {
     this.#head = head;
+    this.#membershipRounds = new MembershipRounds({
+      clock,
+      gapMs: roomMembershipGapMs,
+      run: () => {
+        for (const occupant of this.#occupants) occupant.checkMembership();
+      },
+    });
   }
 
   get size(): number {
@@ -35,6 +52,7 @@ export class Room {
 
   leave(occupant: Occupant): void {
     if (!this.#occupants.delete(occupant)) return;
+    if (this.#occupants.size === 0) this.#membershipRounds.stop();
     this.#tellOthers(occupant, { type: 'disconnected', from: occupant.id });
   }
 
@@ -42,9 +60,7 @@ export class Room {
   relay(sender: Occupant, signal: Signal): void {
     if (signal.type === 'data_changed') this.#noteHead(signal);
     this.#tellOthers(sender, { ...signal, from: sender.id });
-    if (signal.type === 'membership_changed') {
-      for (const occupant of this.#occupants) occupant.checkMembership();
-    }
+    if (signal.type === 'membership_changed') this.#membershipRounds.request();
   }
 
   /** The log only grows, so an older position is late news; nobody here can tell a jump from a lie. */

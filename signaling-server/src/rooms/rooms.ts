@@ -8,6 +8,7 @@ export interface RoomsOptions {
   readonly maxOccupants: number;
   readonly maxRememberedHeads: number;
   readonly headMemoryMs: number;
+  readonly roomMembershipGapMs: number;
 }
 
 interface RememberedHead {
@@ -50,7 +51,8 @@ export class Rooms {
   #openRoom(budgetId: string): Room {
     const remembered = this.#heads.get(budgetId);
     this.#heads.delete(budgetId);
-    const room = new Room(remembered && this.#isFresh(remembered) ? remembered.head : undefined);
+    const head = remembered && this.#isFresh(remembered) ? remembered.head : undefined;
+    const room = new Room({ ...this.#options, head });
     this.#rooms.set(budgetId, room);
     return room;
   }
