@@ -39,9 +39,9 @@ export class MembershipRounds {
   }
 
   #start(): void {
-    const { clock, gapMs, run } = this.#options;
+    const { clock, gapMs } = this.#options;
     this.#cancelNext = undefined;
     this.#readyAtMs = clock.now() + gapMs;
-    run();
+    this.#options.run();
   }
 }
