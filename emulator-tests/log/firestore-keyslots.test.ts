@@ -1,7 +1,11 @@
 import { Bytes, doc, setDoc } from 'firebase/firestore';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../sdk/src/local/system-clock.js';
-import type { KeyslotDirectory, StoredKeyslot } from '../../sdk/src/ports/keyslot-directory.js';
+import type {
+  KeyslotChange,
+  KeyslotDirectory,
+  StoredKeyslot,
+} from '../../sdk/src/ports/keyslot-directory.js';
 import {
   createOperationCounter,
   type OperationCounter,
@@ -24,10 +28,17 @@ afterAll(async () => {
 
 const directoryOf = (person: SignedInPerson, count?: OperationCounter): KeyslotDirectory =>
   createFirestoreKeyslots({ ...person, clock: systemClock, ...(count ? { count } : {}) });
-const slot = (name: string, generation: number): StoredKeyslot => ({
+const slot = (name: string, generation: number, after = 0): KeyslotChange => ({
   name,
   generation,
+  after,
   bytes: new Uint8Array(200).fill(generation),
+});
+
+const asListed = ({ name, generation, bytes }: KeyslotChange): StoredKeyslot => ({
+  name,
+  generation,
+  bytes,
 });
 
 describe('the keyslots in Firestore', () => {
@@ -36,26 +47,28 @@ describe('the keyslots in Firestore', () => {
     const mine = directoryOf(ann, count);
     expect(await mine.list()).toEqual({ ok: true, value: [] });
     const stored = [slot('passphrase', 1), slot('recovery', 2)];
-    expect(await mine.put(stored)).toEqual({ ok: true, value: undefined });
-    expect(await mine.list()).toEqual({ ok: true, value: stored });
+    for (const each of stored) {
+      expect(await mine.put(each)).toEqual({ ok: true, value: undefined });
+    }
+    expect(await mine.list()).toEqual({ ok: true, value: stored.map(asListed) });
     expect(await mine.remove('passphrase')).toEqual({ ok: true, value: undefined });
-    expect(await mine.list()).toEqual({ ok: true, value: [slot('recovery', 2)] });
+    expect(await mine.list()).toEqual({ ok: true, value: [asListed(slot('recovery', 2))] });
     expect(count).toEqual({ reads: 4, writes: 2, deletes: 1, rulesReads: 2 });
   });
 
-  it('refuse an older one, all of a commit that holds one, and the removal of the last', async () => {
+  it('refuse what follows another than is stored, and the removal of the last', async () => {
     const person = await signInPerson();
     const mine = directoryOf(person);
-    await mine.put([slot('passphrase', 3)]);
+    await mine.put(slot('passphrase', 3));
     const refused = [
-      await mine.put([slot('passphrase', 3)]),
-      await mine.put([slot('recovery', 4), slot('passphrase', 2)]),
+      await mine.put(slot('passphrase', 4)),
+      await mine.put(slot('recovery', 4, 3)),
       await mine.remove('passphrase'),
     ];
     expect(refused.map((result) => result.ok || result.error.kind)).toEqual(
       Array.from({ length: 3 }, () => 'denied'),
     );
-    expect(await mine.list()).toEqual({ ok: true, value: [slot('passphrase', 3)] });
+    expect(await mine.list()).toEqual({ ok: true, value: [asListed(slot('passphrase', 3))] });
     await person.close();
   });
 
@@ -68,7 +81,7 @@ describe('the keyslots in Firestore', () => {
     });
     const results = [
       await directory.list(),
-      await directory.put([slot('laptop', 9)]),
+      await directory.put(slot('laptop', 9)),
       await directory.remove('passphrase'),
     ];
     for (const result of results) expect(result.ok || result.error.kind).toBe('denied');
@@ -77,10 +90,10 @@ describe('the keyslots in Firestore', () => {
 
   const bytes = Bytes.fromUint8Array(new Uint8Array(9));
   it.each<[string, Record<string, unknown>]>([
-    ['another version', { v: 2, generation: 1, slot: bytes }],
-    ['a generation of text', { v: 1, generation: '1', slot: bytes }],
-    ['a slot of text', { v: 1, generation: 1, slot: 'x' }],
-    ['another field', { v: 1, generation: 1, slot: bytes, more: true }],
+    ['another version', { v: 2, generation: 1, after: 0, slot: bytes }],
+    ['a generation of text', { v: 1, generation: '1', after: 0, slot: bytes }],
+    ['a slot of text', { v: 1, generation: 1, after: 0, slot: 'x' }],
+    ['another field', { v: 1, generation: 1, after: 0, slot: bytes, more: true }],
   ])('stay listed with %s: nobody takes them for none', async (_what, planted) => {
     const person = await signInPerson();
     await rules.bypassRules((firestore) =>

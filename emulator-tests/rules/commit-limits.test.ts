@@ -120,7 +120,7 @@ describe('what the rules look at', () => {
   it('is two other slots at most for keyslots', async () => {
     const slots = collection(firestore, 'users', 'ann', 'keyslots');
     const put = (name: string): Promise<void> =>
-      setDoc(doc(slots, name), { v: 1, generation: 1, slot: filledBytes(9) });
+      setDoc(doc(slots, name), { v: 1, generation: 1, after: 0, slot: filledBytes(9) });
     expect((await tally(() => put('passphrase'))).accesses).toBe(RULES_READS.putKeyslot);
     await put('recovery');
     const list = await tally(() => getDocs(query(slots, limit(20))));

@@ -28,7 +28,7 @@ beforeEach(() => {
   uid = newId();
 });
 
-const slot: Document = { v: 1, generation: 1, slot: filledBytes(300, 1) };
+const slot: Document = { v: 1, generation: 1, after: 0, slot: filledBytes(300, 1) };
 const slotRef = (firestore: Firestore, name = 'passphrase'): DocumentReference =>
   doc(firestore, 'users', uid, 'keyslots', name);
 
@@ -69,13 +69,18 @@ describe('keyslots', () => {
 
   it('are replaced by a newer one only, so that a slow device overwrites nothing', async () => {
     const firestore = await store('passphrase');
-    await assertFails(setDoc(slotRef(firestore), slot));
-    await assertSucceeds(setDoc(slotRef(firestore), { ...slot, generation: 5 }));
-    await assertFails(setDoc(slotRef(firestore), { ...slot, generation: 4 }));
-    await assertSucceeds(setDoc(slotRef(firestore), { ...slot, generation: 6 }));
+    const put = (after: number, generation: number): Promise<void> =>
+      setDoc(slotRef(firestore), { ...slot, after, generation });
+    await assertFails(put(0, 1));
+    await assertFails(put(0, 5));
+    await assertSucceeds(put(1, 5));
+    await assertFails(put(1, 6));
+    await assertFails(put(5, 5));
+    await assertFails(put(5, 4));
+    await assertSucceeds(put(5, 6));
   });
 
-  it.each(['v', 'generation', 'slot'])('are refused without %s', async (field) => {
+  it.each(['v', 'generation', 'after', 'slot'])('are refused without %s', async (field) => {
     await assertFails(setDoc(slotRef(rules.as(uid)), without(slot, field)));
   });
 
@@ -85,13 +90,20 @@ describe('keyslots', () => {
     ['a version of another type', { v: '1' }],
     ['a generation of none', { generation: 0 }],
     ['a generation of another type', { generation: 2.5 }],
+    ['a predecessor below none', { after: -1 }],
+    ['a predecessor of another type', { after: 0.5 }],
     ['nothing in it', { slot: filledBytes(0) }],
     ['too much in it', { slot: filledBytes(4097) }],
     ['a slot of another type', { slot: 'x'.repeat(300) }],
   ])('are refused with %s', async (_what, change) => {
     await assertFails(setDoc(slotRef(rules.as(uid)), { ...slot, ...change }));
     const firestore = await store('passphrase');
-    await assertFails(setDoc(slotRef(firestore), { ...slot, generation: 2, ...change }));
+    await assertFails(setDoc(slotRef(firestore), { ...slot, generation: 2, after: 1, ...change }));
+  });
+
+  it('are not created as the successor of one that is gone', async () => {
+    const firestore = rules.as(uid);
+    await assertFails(setDoc(slotRef(firestore), { ...slot, after: 1, generation: 2 }));
   });
 
   it('may be as large as they are allowed to', async () => {

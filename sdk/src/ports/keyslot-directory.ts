@@ -11,6 +11,11 @@ export interface StoredKeyslot {
   readonly bytes: Uint8Array;
 }
 
+export interface KeyslotChange extends StoredKeyslot {
+  /** The generation that is stored under this name now; 0 for none. */
+  readonly after: number;
+}
+
 /** The most slots that are stored, since one list query has to show them all. */
 export const MAX_KEYSLOTS = 20;
 
@@ -21,11 +26,8 @@ export interface KeyslotDirectory {
    * cannot be read stays listed.
    */
   list(signal?: AbortSignal): Promise<Result<readonly StoredKeyslot[], RemoteError>>;
-  /**
-   * Stores all of `slots` or none. `denied` where a slot of that name has the same or a
-   * higher generation: another device was faster.
-   */
-  put(slots: readonly StoredKeyslot[], signal?: AbortSignal): Promise<Result<void, RemoteError>>;
+  /** Stores a slot. `denied` where another is stored than it says: another device was faster. */
+  put(slot: KeyslotChange, signal?: AbortSignal): Promise<Result<void, RemoteError>>;
   /** `denied` if neither the slot `passphrase` nor the slot `recovery` would stay. */
   remove(name: string, signal?: AbortSignal): Promise<Result<void, RemoteError>>;
 }

@@ -6,7 +6,7 @@ import {
   getDocs,
   limit,
   query,
-  writeBatch,
+  setDoc,
   type DocumentData,
   type Firestore,
 } from 'firebase/firestore/lite';
@@ -20,7 +20,9 @@ import { toBytes } from './entry-document.js';
 import { createFirestoreCall, type FirestoreCallOptions } from './firestore-call.js';
 import { RULES_READS } from './rules-reads.js';
 
-const FIELDS = 3;
+const FIELDS = 4;
+/** Leaves room above for as many changes as there will ever be. */
+const MAX_GENERATION = 2 ** 52;
 
 export interface FirestoreKeyslotsOptions extends FirestoreCallOptions {
   /** Of `firebase/firestore/lite`, signed in as `uid`. Its logging is switched off. */
@@ -44,15 +46,11 @@ export function createFirestoreKeyslots(options: FirestoreKeyslotsOptions): Keys
       };
       return call('Reading the keyslots', run, signal);
     },
-    put: (stored, signal) => {
+    put: ({ name, generation, after, bytes }, signal) => {
       const run = (): Promise<void> => {
-        const batch = writeBatch(firestore);
-        for (const { name, generation, bytes } of stored) {
-          batch.set(doc(slots, name), { v: 1, generation, slot: toBytes(bytes) });
-        }
-        count.writes += stored.length;
-        count.rulesReads += stored.length * RULES_READS.putKeyslot;
-        return batch.commit();
+        count.writes += 1;
+        count.rulesReads += RULES_READS.putKeyslot;
+        return setDoc(doc(slots, name), { v: 1, generation, after, slot: toBytes(bytes) });
       };
       return call('Storing a keyslot', run, signal);
     },
@@ -75,4 +73,4 @@ function parseKeyslotDocument(name: string, data: DocumentData): StoredKeyslot {
 }
 
 const isGeneration = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 1;
+  Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MAX_GENERATION;

@@ -35,13 +35,12 @@ export function createMemoryKeyslots(): MemoryKeyslots {
       faults.set(operation, { kind, applied: applied === 'applied' });
     },
     list: () => run('list', () => ok([...stored.values()])),
-    put: (slots) =>
+    put: ({ after, ...slot }) =>
       run('put', () => {
-        const isOld = slots.some(
-          (slot) => (stored.get(slot.name)?.generation ?? 0) >= slot.generation,
-        );
-        if (isOld) return refuse('denied');
-        for (const slot of slots) stored.set(slot.name, slot);
+        if ((stored.get(slot.name)?.generation ?? 0) !== after || slot.generation <= after) {
+          return refuse('denied');
+        }
+        stored.set(slot.name, slot);
         return ok();
       }),
     remove: (name) =>
