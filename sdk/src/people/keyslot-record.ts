@@ -88,7 +88,8 @@ function decodeRecord(bytes: Uint8Array | undefined): Result<KeyslotRecord, Stor
 
 function decodeSlot(item: Item): StoredKeyslot | undefined {
   if (!Array.isArray(item)) return undefined;
-  const [name, generation, bytes]: readonly Item[] = item;
+  const fields: readonly Item[] = item;
+  const [name, generation, bytes] = fields;
   if (typeof name !== 'string' || !isCount(generation, 1, Number.MAX_SAFE_INTEGER))
     return undefined;
   return bytes instanceof Uint8Array ? { name, generation, bytes } : undefined;
