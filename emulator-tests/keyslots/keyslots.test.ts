@@ -123,7 +123,9 @@ describe('an identity under keyslots in Firestore', () => {
       failureOf(two.removeSlot('recovery')),
     ]);
     expect(failures).not.toEqual(['none', 'none']);
-    expect(await one.list()).toHaveLength(1);
+    // Firestore may turn both away when they meet; each refusal has to leave its slot.
+    const refused = failures.filter((failure) => failure !== 'none');
+    expect(await one.list()).toHaveLength(refused.length);
   });
 
   it('is made once by two devices that start together', async () => {
