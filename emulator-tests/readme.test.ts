@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import type { Budget, IdentitySeeds, Sealsync } from '@sealsync/sdk';
+import type { Budget, Sealsync } from '@sealsync/sdk';
 import { afterAll, expect, it } from 'vitest';
 import { signInPerson } from './log/signed-in-person.js';
 
@@ -15,8 +15,8 @@ interface Example {
     firebase: unknown,
     user: unknown,
     secrets: {
-      identitySeeds: IdentitySeeds;
       passphrase: string;
+      budgetPassphrase: string;
       realtime?: { signaling: { url: string } };
     },
   ): Promise<{ sync: Sealsync; budget: Budget<Household> }>;
@@ -42,8 +42,8 @@ it('the example of the README runs as it stands, and its edits reach Firestore',
   expect(lines).toBeLessThanOrEqual(20);
   const person = await signInPerson();
   const secrets = {
-    identitySeeds: { sign: new Uint8Array(32).fill(1), box: new Uint8Array(32).fill(2) },
-    passphrase: 'six words that nobody else knows',
+    passphrase: 'quiet harbour sells green violins',
+    budgetPassphrase: 'six words that nobody else knows',
   };
   const { sync, budget } = await example.openHousehold(person.app, person.user, secrets);
   expect(budget.pendingEdits).toBe(0);
@@ -51,10 +51,13 @@ it('the example of the README runs as it stands, and its edits reach Firestore',
   await sync.close();
 
   // A second device of the same person: only what Firestore holds can be there.
-  const { createIdentity, createSync } = await import('@sealsync/sdk');
-  const identity = await createIdentity(person.uid, secrets.identitySeeds);
+  const { createSync, openKeyslots } = await import('@sealsync/sdk');
+  const keyslots = await openKeyslots({ firebase: person.app, user: person.user });
+  const identity = await keyslots.unlock({ passphrase: secrets.passphrase });
   const again = await createSync({ firebase: person.app, user: person.user, identity });
-  const opened = await again.openBudget<Household>(id, secrets);
+  const opened = await again.openBudget<Household>(id, {
+    passphrase: secrets.budgetPassphrase,
+  });
   expect(opened.collection('envelopes').get('food')).toEqual({
     name: 'Food',
     limit: 45_000,

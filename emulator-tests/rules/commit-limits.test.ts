@@ -1,6 +1,7 @@
 import { initializeTestEnvironment, type RulesTestEnvironment } from '@firebase/rules-unit-testing';
 import {
   collection,
+  deleteDoc,
   doc,
   getDoc,
   getDocs,
@@ -114,5 +115,17 @@ describe('what the rules look at', () => {
       await getDoc(clock);
     };
     expect(await accessesOf(askTime)).toBe(RULES_READS.readServerTime);
+  });
+
+  it('is two other slots at most for keyslots', async () => {
+    const slots = collection(firestore, 'users', 'ann', 'keyslots');
+    const put = (name: string): Promise<void> =>
+      setDoc(doc(slots, name), { v: 1, generation: 1, after: 0, slot: filledBytes(9) });
+    expect((await tally(() => put('passphrase'))).accesses).toBe(RULES_READS.putKeyslot);
+    await put('recovery');
+    const list = await tally(() => getDocs(query(slots, limit(20))));
+    expect(list.accesses).toBe(RULES_READS.listKeyslots);
+    const remove = await tally(() => deleteDoc(doc(slots, 'passphrase')));
+    expect(remove.accesses).toBe(RULES_READS.removeKeyslot);
   });
 });

@@ -14,6 +14,14 @@ export type SealsyncErrorKind =
   | 'key_missing'
   | 'log_halted'
   | 'store_unavailable'
+  | 'wrong_secret'
+  | 'weak_passphrase'
+  | 'weak_parameters'
+  | 'locked'
+  | 'last_slot'
+  | 'keyslots_exist'
+  | 'keyslots_missing'
+  | 'keyslots_changed'
   | 'failed';
 
 const RETRYABLE: ReadonlySet<SealsyncErrorKind> = new Set([

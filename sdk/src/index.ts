@@ -5,12 +5,11 @@ export {
   type Sealsync,
   type SignedInUser,
 } from './create-sync.js';
-export {
-  generateIdentity,
-  createIdentity,
-  type Identity,
-  type IdentitySeeds,
-} from './create-identity.js';
+export { openKeyslots, type OpenKeyslotsOptions } from './open-keyslots.js';
+export type { KeyslotSummary, Keyslots, NewPasskey, UnlockSecret } from './people/keyslots.js';
+export type { KeyslotEvent, KeyslotEventKind } from './people/keyslot-event.js';
+export { PASSKEY_PRF_INPUT } from './crypto/keyslot-secret.js';
+export { generateIdentity, type Identity } from './create-identity.js';
 export { SealsyncError, isSealsyncError, type SealsyncErrorKind } from './errors.js';
 export { WebSocketSignalingService } from './web-socket-signaling-service.js';
 export { signalingConfigFromEnv } from './signaling/signaling-config-from-env.js';

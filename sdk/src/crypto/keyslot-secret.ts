@@ -51,6 +51,8 @@ async function stretch(
   secret: KeyslotSecret,
 ): Promise<Result<Uint8Array, WeakParametersError | WrongSecret>> {
   if (lock.kind === 'passphrase' && secret.kind === 'passphrase') {
+    // No slot is made with an empty one, and the KDF throws at it.
+    if (secret.passphrase === '') return err({ kind: 'wrong_secret' });
     return deriveKeyArgon2id(secret.passphrase, lock.salt, lock.argon2id);
   }
   if (lock.kind === 'recovery' && secret.kind === 'recovery') {

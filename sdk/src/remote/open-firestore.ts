@@ -2,9 +2,11 @@ import type { FirebaseApp } from 'firebase/app';
 import { getFirestore } from 'firebase/firestore/lite';
 import type { BudgetId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
+import type { KeyslotDirectory } from '../ports/keyslot-directory.js';
 import type { OperationCounter } from '../ports/operation-counter.js';
 import type { RemoteLog } from '../ports/remote-log.js';
 import type { UserDirectory } from '../ports/user-directory.js';
+import { createFirestoreKeyslots } from './firestore-keyslots.js';
 import { createFirestoreLog } from './firestore-log.js';
 import { createFirestoreUsers } from './firestore-users.js';
 
@@ -14,11 +16,16 @@ export function openFirestore(options: {
   readonly uid: string;
   readonly clock: Clock;
   readonly count: OperationCounter;
-}): { users: UserDirectory; logOf: (budgetId: BudgetId) => RemoteLog } {
+}): {
+  users: UserDirectory;
+  keyslots: KeyslotDirectory;
+  logOf: (budgetId: BudgetId) => RemoteLog;
+} {
   const { firebase, ...rest } = options;
   const shared = { ...rest, firestore: getFirestore(firebase) };
   return {
     users: createFirestoreUsers(shared),
+    keyslots: createFirestoreKeyslots(shared),
     logOf: (budgetId) => createFirestoreLog({ ...shared, budgetId }),
   };
 }

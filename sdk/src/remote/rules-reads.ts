@@ -14,4 +14,8 @@ export const RULES_READS = {
   readServerTime: 0,
   publishKeys: 0,
   readKeys: 0,
+  listKeyslots: 0,
+  putKeyslot: 0,
+  /** The slots of passphrase and recovery phrase; only the former where that one stays. */
+  removeKeyslot: 2,
 } as const;
