@@ -18,7 +18,7 @@ const TURN_MS = 250;
 /** Long enough for a read and an append of a slow network. */
 const PAUSE_MS = 1_500;
 /** How long one writes without a rest before pausing. */
-const STRETCH_MS = 5_000;
+const STRETCH_MS = 8_000;
 
 export class TurnTaking {
   readonly #clock: Clock;
