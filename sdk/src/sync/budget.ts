@@ -30,6 +30,8 @@ export interface BudgetEvents {
 
 export interface BudgetDeps {
   readonly id: BudgetId;
+  /** Firebase uid of whoever uses this device. */
+  readonly uid: string;
   readonly replica: Replica;
   readonly sync: SyncOrchestrator;
   readonly addMember: (uid: string, role: Role) => Promise<void>;
@@ -55,10 +57,19 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     return createCollection(name, this.#deps.replica, (make) => this.#edit(make));
   }
 
-  /** Makes all changes of `make` in one edit: every device sees all of them or none. */
+  /**
+   * Makes all changes of `make` in one edit: every device sees all of them or none. `make`
+   * must not be async: `bad_input`, and nothing is changed.
+   */
   transact(make: (tx: Transaction<C>) => void): Promise<void> {
+    // An async function fits a type that promises nothing about the result.
+    const run: (tx: Transaction<C>) => unknown = make;
     return this.#edit((builder) => {
-      make({ collection: (name) => builder.collection(name) });
+      const returned = run({ collection: (name) => builder.collection(name) });
+      if (!(returned instanceof Promise)) return;
+      // What follows its first await would come too late to be part of the edit.
+      returned.catch(() => undefined);
+      throw new SealsyncError('bad_input', 'transact() takes a function that does not await.');
     });
   }
 
@@ -118,7 +129,10 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
 
   async #edit(make: (builder: OpBuilder) => void): Promise<void> {
     this.#requireOpen();
-    const { replica } = this.#deps;
+    const { replica, uid } = this.#deps;
+    if (this.#position.members.get(uid)?.role === 'viewer') {
+      throw new SealsyncError('access_denied', 'A viewer cannot change the budget; ask an owner.');
+    }
     const builder = new OpBuilder(
       (collection, id) => replica.get({ collection, id }) !== undefined,
     );

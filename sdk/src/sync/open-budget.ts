@@ -103,7 +103,7 @@ export async function assembleBudget<C extends CollectionShapes>(
       }, signal),
     );
   };
-  return new Budget<C>({ id: budgetId, replica, sync, addMember, close: () => store.close() });
+  return new Budget<C>({ id: budgetId, uid, replica, sync, addMember, close: () => store.close() });
 }
 
 /** Writes the first entry of a new budget, which makes its author the owner. */

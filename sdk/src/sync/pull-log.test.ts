@@ -271,16 +271,18 @@ describe('a device whose own standing in the log is not what the project says', 
     expect(ben.budget.pendingEdits).toBe(1);
   });
 
-  it('keeps its edits pending when only the members map makes it a writer', async () => {
+  it('refuses the edit of a viewer at the call, whatever the members map says, and reads on', async () => {
     const world = await worlds.found();
     const ann = await world.open('ann');
     await world.during(ann.budget.addMember({ uid: 'vic', role: 'viewer' }));
     world.backend.overwrite(world.budgetId, { members: { ann: 'owner', vic: 'editor' } });
     const vic = await world.open('vic');
-    await vic.budget.collection('envelopes').put('food', { limit: 1 });
-    await world.clock.advance(1_000);
-    expect(vic.budget.pendingEdits).toBe(1);
-    expect(vic.budget.sync.getStatus().error?.kind).toBe('access_denied');
+    const put = vic.budget.collection('envelopes').put('food', { limit: 1 });
+    await expect(put).rejects.toMatchObject({ kind: 'access_denied' });
+    expect(vic.budget.pendingEdits).toBe(0);
+    await ann.budget.collection('envelopes').put('rent', { limit: 2 });
+    await world.settle();
+    expect(vic.budget.collection('envelopes').get('rent')).toEqual({ limit: 2 });
   });
 });
 

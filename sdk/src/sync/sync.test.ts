@@ -1,5 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadSodium } from '../crypto/sodium.js';
+import type { WorldShapes } from '../testing/sync-world.js';
+import type { Transaction } from './budget.js';
 import type { Conflict } from '../model/conflict.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { disruptOnce } from '../testing/memory-log-faults.js';
@@ -81,6 +83,21 @@ describe('two people on one budget', () => {
     });
     await world.settle();
     expect(sums).toEqual([2]);
+  });
+});
+
+describe('a transaction', () => {
+  it('whose function awaits is refused as a whole, since the rest of it would come too late', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    const move: (tx: Transaction<WorldShapes>) => unknown = async (tx) => {
+      tx.collection('accounts').put('from', { balance: -5 });
+      await Promise.resolve();
+      tx.collection('accounts').put('to', { balance: 5 });
+    };
+    await expect(ann.budget.transact(move)).rejects.toMatchObject({ kind: 'bad_input' });
+    expect(ann.budget.collection('accounts').list()).toEqual([]);
+    expect(ann.budget.pendingEdits).toBe(0);
   });
 });
 
