@@ -1,5 +1,6 @@
 import type { Role } from '../model/roles.js';
 import type { Result } from '../result.js';
+import type { StoredWrap } from './wrapped-keys.js';
 
 /**
  * One document of a budget's log. `frame` is the whole entry; the other fields are
@@ -31,7 +32,33 @@ export interface BudgetDocument {
   readonly epoch: number;
   /** Entries at or below it may have been pruned. */
   readonly floor: number;
+  /** A member left: only an entry that starts a new epoch may be appended. */
+  readonly rekey: boolean;
   readonly deleted: boolean;
+  /** The signed notice of its deletion; empty until then. */
+  readonly tombstone: Uint8Array;
+}
+
+/** What an append changes in the budget's own document, in the same commit. */
+export interface BudgetChange {
+  readonly members?: BudgetDocument['members'];
+  /** The epoch that the entry starts; also ends `rekey`. */
+  readonly epoch?: number;
+  /** The notice for somebody whom this commit removes. */
+  readonly departure?: Departure;
+}
+
+/** A signed notice that somebody is no longer a member. */
+export interface Departure {
+  readonly uid: string;
+  readonly notice: Uint8Array;
+}
+
+/** What comes with the first entry of a new budget, in the same commit. */
+export interface NewBudget {
+  readonly wrap: StoredWrap;
+  /** The creator's own note of the budget, sealed. */
+  readonly pin: Uint8Array;
 }
 
 /**
@@ -76,14 +103,18 @@ export const MAX_FRAME_BYTES = 262_144;
  */
 export interface RemoteLog {
   /** Creates the budget's document, its creator its only owner, with the first entry. */
-  create(genesis: LogEntry, signal?: AbortSignal): Promise<Result<void, RemoteError>>;
+  create(
+    genesis: LogEntry,
+    budget: NewBudget,
+    signal?: AbortSignal,
+  ): Promise<Result<void, RemoteError>>;
   /**
-   * Appends all of `entries` or none, optionally with a change of the budget's members.
+   * Appends all of `entries` or none, optionally with a change of the budget's document.
    * Consecutive; at most {@link MAX_ENTRIES_PER_COMMIT} and {@link MAX_COMMIT_BYTES}.
    */
   append(
     entries: readonly LogEntry[],
-    members?: BudgetDocument['members'],
+    change?: BudgetChange,
     signal?: AbortSignal,
   ): Promise<Result<void, RemoteError>>;
   /**
@@ -95,6 +126,13 @@ export interface RemoteLog {
     range: ReadRange,
     signal?: AbortSignal,
   ): Promise<Result<readonly StoredEntry[], RemoteError>>;
+  /** The newest entry; `failed` where there is none, since a budget that can be read has one. */
+  readHead(signal?: AbortSignal): Promise<Result<StoredEntry, RemoteError>>;
+  /** The entry that started `epoch`, by its plain copies; `undefined` where there is none. */
+  readEpochStart(
+    epoch: number,
+    signal?: AbortSignal,
+  ): Promise<Result<StoredEntry | undefined, RemoteError>>;
   readBudget(signal?: AbortSignal): Promise<Result<BudgetDocument, RemoteError>>;
   /** The server's clock in ms, to correct a device whose own is wrong. */
   serverTime(signal?: AbortSignal): Promise<Result<number, RemoteError>>;
