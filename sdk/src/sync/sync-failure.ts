@@ -2,6 +2,7 @@ import { SealsyncError, type SealsyncErrorKind } from '../errors.js';
 import type { StoreError } from '../ports/local-store.js';
 import type { RemoteError } from '../ports/remote-log.js';
 import type { LogHalted } from './pull-log.js';
+import type { MembershipEnd } from './standing.js';
 
 /** The user may not write to, or no longer see, the budget. */
 export interface AccessLost {
@@ -9,8 +10,14 @@ export interface AccessLost {
   readonly message: string;
 }
 
+/** A member has signed that this device is no longer part of the budget. */
+export interface Ended {
+  readonly kind: 'removed' | 'budget_deleted';
+  readonly message: string;
+}
+
 /** Why a round of syncing ended early. Nothing is lost: what is pending stays in the outbox. */
-export type SyncFailure = RemoteError | LogHalted | StoreError | AccessLost;
+export type SyncFailure = RemoteError | LogHalted | StoreError | AccessLost | Ended;
 
 const KINDS: Readonly<Record<SyncFailure['kind'], SealsyncErrorKind>> = {
   denied: 'access_denied',
@@ -25,7 +32,25 @@ const KINDS: Readonly<Record<SyncFailure['kind'], SealsyncErrorKind>> = {
   conflict: 'store_unavailable',
   unavailable: 'store_unavailable',
   access_denied: 'access_denied',
+  removed: 'removed',
+  budget_deleted: 'budget_deleted',
 };
+
+const SENTENCES: Readonly<Record<MembershipEnd['kind'], string>> = {
+  removed: 'An owner removed this user from the budget',
+  left: 'This user left the budget',
+  deleted: 'An owner deleted the budget',
+  device_revoked: 'This device was revoked',
+};
+
+export const endedFailure = ({ kind }: MembershipEnd): Ended => ({
+  kind: kind === 'deleted' ? 'budget_deleted' : 'removed',
+  message: `${SENTENCES[kind]}: see rejectedEdits(), and wipe() to clear this device.`,
+});
+
+/** Whether nothing but a new membership can help. */
+export const isEnd = ({ kind }: SyncFailure): boolean =>
+  kind === 'removed' || kind === 'budget_deleted';
 
 /** Whether trying again later may help without anybody doing anything. */
 export const isTransient = ({ kind }: SyncFailure): boolean =>
