@@ -5,3 +5,15 @@ export function fitsCommit(entries: readonly LogEntry[]): boolean {
   const frameBytes = entries.reduce((sum, { frame }) => sum + frame.length, 0);
   return entries.length <= MAX_ENTRIES_PER_COMMIT && frameBytes <= MAX_COMMIT_BYTES;
 }
+
+/** For every wrap the rules look at the budget; fewer than production allows in one commit. */
+export const MAX_WRAPS_PER_COMMIT = 10;
+
+/** For every document to delete the rules look at the budget; as many as production allows. */
+export const MAX_DELETES_PER_COMMIT = 20;
+
+/** `items` in parts of at most `size`, in order. */
+export function splitIntoCommits<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const parts = Math.ceil(items.length / size);
+  return Array.from({ length: parts }, (_, at) => items.slice(at * size, (at + 1) * size));
+}

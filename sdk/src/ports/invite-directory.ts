@@ -33,6 +33,9 @@ export interface InviteAcceptance {
   readonly pin: Uint8Array;
 }
 
+/** The most invites that one list shows. */
+export const MAX_LISTED_INVITES = 100;
+
 /** The invites of one budget. */
 export interface InviteDirectory {
   create(invite: NewInvite, signal?: AbortSignal): Promise<Result<void, RemoteError>>;

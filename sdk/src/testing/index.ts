@@ -14,6 +14,7 @@ export {
   type RemoteOperation,
   type Tampering,
 } from './memory-log-faults.js';
-export type { StoredBudget } from './memory-log-rules.js';
+export type { MemoryInvite, StoredBudget } from './memory-stored-budget.js';
+export type { StoredPins } from './memory-access.js';
 export { describeRemoteLog, type RemoteLogEnvironment } from './remote-log-contract.js';
 export { createSeededRandom } from './seeded-random.js';

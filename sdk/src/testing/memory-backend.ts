@@ -1,11 +1,18 @@
 import type { BudgetId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
+import type { BudgetList } from '../ports/budget-list.js';
+import type { RemoteBudget } from '../ports/remote-budget.js';
 import type { RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
 import type { Result } from '../result.js';
+import { fail, MemoryAccess, type MemoryHost, type StoredPins } from './memory-access.js';
+import { MemoryBudgetList } from './memory-budget-list.js';
+import { MemoryExits } from './memory-exits.js';
+import { MemoryInvites } from './memory-invites.js';
+import { MemoryKeys } from './memory-keys.js';
 import type { Disruption, Interceptor, RemoteCall, Tampering } from './memory-log-faults.js';
-import { fail, MemoryLog, type MemoryLogHost } from './memory-log.js';
-import type { StoredBudget } from './memory-log-rules.js';
+import { MemoryLog } from './memory-log.js';
+import type { Caller, StoredBudget } from './memory-stored-budget.js';
 
 const DEFAULT_DEADLINE_MS = 30_000;
 
@@ -19,28 +26,39 @@ export interface MemoryBackendOptions {
 
 /** What stands in for Firestore and its rules, for any number of budgets and people. */
 export interface MemoryBackend {
-  /** The log of a budget as `uid` may use it; `count` adds up that log's operations alone. */
+  /** A budget as `uid` may use it; `count` adds up these operations alone. */
+  budgetFor(uid: string, budgetId: BudgetId, count?: OperationCounter): RemoteBudget;
+  /** The log alone of what {@link budgetFor} gives. */
   logFor(uid: string, budgetId: BudgetId, count?: OperationCounter): RemoteLog;
+  /** The budgets that `uid` notes to be in. */
+  listFor(uid: string, count?: OperationCounter): BudgetList;
+  /** Whether the sign-in of `uid` counts as recent, as it does unless told otherwise. */
+  signedInRecently(uid: string, recently: boolean): void;
   /** What everybody's operations add up to. */
   readonly count: OperationCounter;
   /** Lets `intercept` disrupt calls from now on; returns how to end it. */
   intercept(intercept: Interceptor): () => void;
   /** Shows `uid` something else than the log, page by page; returns how to end it. */
   tamper(uid: string, budgetId: BudgetId, tampering: Tampering): () => void;
-  /** What is stored, past the rules. */
+  /** What is stored of a budget and below it, past the rules. */
   inspect(budgetId: BudgetId): StoredBudget | undefined;
   /** Replaces what is stored, past the rules, as whoever runs the project could. */
   overwrite(budgetId: BudgetId, change: Partial<StoredBudget>): void;
+  /** The notes of `uid`, past the rules. */
+  inspectPins(uid: string): StoredPins;
+  overwritePins(uid: string, pins: StoredPins): void;
 }
 
 export function createMemoryBackend(options: MemoryBackendOptions): MemoryBackend {
   return new InMemoryBackend(options);
 }
 
-class InMemoryBackend implements MemoryBackend, MemoryLogHost {
+class InMemoryBackend implements MemoryBackend, MemoryHost {
   readonly count: OperationCounter = createOperationCounter();
   readonly #options: MemoryBackendOptions;
   readonly #budgets = new Map<BudgetId, StoredBudget>();
+  readonly #pins = new Map<string, StoredPins>();
+  readonly #signedInLongAgo = new Set<string>();
   readonly #interceptors = new Set<Interceptor>();
   readonly #tamperings = new Map<string, Tampering>();
 
@@ -48,9 +66,27 @@ class InMemoryBackend implements MemoryBackend, MemoryLogHost {
     this.#options = options;
   }
 
+  budgetFor(uid: string, budgetId: BudgetId, count?: OperationCounter): RemoteBudget {
+    const access = new MemoryAccess(this, uid, budgetId, this.#countersWith(count));
+    return {
+      log: new MemoryLog(access),
+      wraps: new MemoryKeys(access),
+      invites: new MemoryInvites(access),
+      exits: new MemoryExits(access),
+    };
+  }
+
   logFor(uid: string, budgetId: BudgetId, count?: OperationCounter): RemoteLog {
-    const counters = count ? [this.count, count] : [this.count];
-    return new MemoryLog(this, uid, budgetId, counters);
+    return this.budgetFor(uid, budgetId, count).log;
+  }
+
+  listFor(uid: string, count?: OperationCounter): BudgetList {
+    return new MemoryBudgetList(this, uid, this.#countersWith(count));
+  }
+
+  signedInRecently(uid: string, recently: boolean): void {
+    if (recently) this.#signedInLongAgo.delete(uid);
+    else this.#signedInLongAgo.add(uid);
   }
 
   intercept(intercept: Interceptor): () => void {
@@ -78,8 +114,17 @@ class InMemoryBackend implements MemoryBackend, MemoryLogHost {
     this.#budgets.set(budgetId, budget);
   }
 
-  now(): number {
-    return this.#options.clock.now();
+  inspectPins(uid: string): StoredPins {
+    return this.#pins.get(uid) ?? new Map<BudgetId, Uint8Array>();
+  }
+
+  overwritePins(uid: string, pins: StoredPins): void {
+    this.#pins.set(uid, pins);
+  }
+
+  callerOf(uid: string): Caller {
+    const signedInRecently = !this.#signedInLongAgo.has(uid);
+    return { uid, signedInRecently, nowMs: this.#options.clock.now() };
   }
 
   show(uid: string, budgetId: BudgetId, page: readonly StoredEntry[]): readonly StoredEntry[] {
@@ -123,6 +168,10 @@ class InMemoryBackend implements MemoryBackend, MemoryLogHost {
     if (disruption.hang === 'after') return undefined;
     await this.#wait(latencyMs / 2);
     return disruption.loseAnswer ? fail(call.operation, disruption.loseAnswer) : result;
+  }
+
+  #countersWith(count: OperationCounter | undefined): readonly OperationCounter[] {
+    return count ? [this.count, count] : [this.count];
   }
 
   #disruptionOf(call: RemoteCall): Disruption {

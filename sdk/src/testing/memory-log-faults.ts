@@ -1,13 +1,37 @@
 import type { BudgetId } from '../model/ids.js';
 import type { RemoteErrorKind, StoredEntry } from '../ports/remote-log.js';
 
-export type RemoteOperation = 'create' | 'append' | 'read' | 'readBudget' | 'serverTime';
+export type RemoteOperation =
+  | 'create'
+  | 'append'
+  | 'read'
+  | 'readHead'
+  | 'readEpochStart'
+  | 'readBudget'
+  | 'serverTime'
+  | 'readWrap'
+  | 'putWraps'
+  | 'listWraps'
+  | 'createInvite'
+  | 'readInvite'
+  | 'listInvites'
+  | 'acceptInvite'
+  | 'revokeInvite'
+  | 'leave'
+  | 'readDeparture'
+  | 'markDeleted'
+  | 'purge'
+  | 'listBudgets'
+  | 'readPin'
+  | 'putPin'
+  | 'removePin';
 
 /** One call that is about to reach the backend. */
 export interface RemoteCall {
   readonly operation: RemoteOperation;
   readonly uid: string;
-  readonly budgetId: BudgetId;
+  /** Absent where it is about no budget in particular. */
+  readonly budgetId?: BudgetId;
 }
 
 /** What goes wrong with one call; what is left out goes as usual. */

@@ -4,83 +4,66 @@ import { FIXED_HEADER_BYTES } from '../crypto/frame-header.js';
 import { frameLength, hashFrame } from '../crypto/frame.js';
 import { MIN_PADDED_BYTES } from '../crypto/padme.js';
 import type { BudgetId } from '../model/ids.js';
-import { mayWrite, ROLES, type Role } from '../model/roles.js';
+import { mayWrite } from '../model/roles.js';
 import {
   MAX_FRAME_BYTES,
-  type BudgetDocument,
+  type BudgetChange,
   type LogEntry,
+  type NewBudget,
   type StoredEntry,
 } from '../ports/remote-log.js';
+import { changeBudget, putWraps } from './memory-people-rules.js';
+import {
+  copyEntry,
+  isNote,
+  roleOf,
+  type Caller,
+  type StoredBudget,
+} from './memory-stored-budget.js';
 
-/** A budget and its log, as the backend stores them. */
-export interface StoredBudget extends BudgetDocument {
-  readonly rekey: boolean;
-  readonly entries: ReadonlyMap<number, StoredEntry>;
-}
-
-/** A commit as its author wants it. */
-export interface Commit {
-  readonly uid: string;
+/** A commit to the log as its author wants it. */
+export interface Commit extends Caller {
   readonly budgetId: BudgetId;
-  /** The budget's members after it, where it changes them. */
-  readonly members?: BudgetDocument['members'];
   readonly entries: readonly LogEntry[];
-  /** The server's time, in ms. */
-  readonly nowMs: number;
 }
 
 const TIME_WINDOW_MS = 600_000;
-const MAX_MEMBERS = 50;
-const MAX_UID_LENGTH = 128;
 const NO_HASH = new Uint8Array(32);
 const MIN_FRAME_BYTES = frameLength(1, MIN_PADDED_BYTES);
 const FRAME_STARTS = ['5345414c010101', '5345414c010102'];
-
-export const roleOf = (budget: BudgetDocument | undefined, uid: string): Role | undefined =>
-  budget && Object.hasOwn(budget.members, uid) ? budget.members[uid] : undefined;
 
 /** The new budget, or `undefined` where the security rules would deny its creation. */
 export function applyGenesis(
   before: StoredBudget | undefined,
   commit: Commit,
+  { wrap, pin }: NewBudget,
 ): StoredBudget | undefined {
-  if (before || commit.entries[0]?.seq !== 1) return undefined;
+  if (before || commit.entries[0]?.seq !== 1 || !isNote(pin)) return undefined;
   const empty: StoredBudget = {
     members: { [commit.uid]: 'owner' },
     epoch: 1,
     floor: 0,
-    deleted: false,
     rekey: false,
+    deleted: false,
+    tombstone: new Uint8Array(),
+    invite: '',
     entries: new Map(),
+    wraps: new Map(),
+    invites: new Map(),
+    departures: new Map(),
   };
-  return appendEntries(empty, commit, true);
+  const begun = appendEntries(empty, commit, true);
+  return begun && putWraps(begun, [wrap], commit);
 }
 
 /** The budget after the commit, or `undefined` where the security rules would deny any part. */
 export function applyAppend(
   before: StoredBudget | undefined,
   commit: Commit,
+  change: BudgetChange,
 ): StoredBudget | undefined {
-  if (!before) return undefined;
-  if (commit.members && !mayChangeMembers(before, commit.members, commit.uid)) return undefined;
-  const after = commit.members ? { ...before, members: { ...commit.members } } : before;
-  return appendEntries(after, commit, false);
-}
-
-function mayChangeMembers(
-  before: StoredBudget,
-  members: BudgetDocument['members'],
-  uid: string,
-): boolean {
-  const uids = Object.keys(members);
-  return (
-    roleOf(before, uid) === 'owner' &&
-    !before.deleted &&
-    roleOf({ ...before, members }, uid) === 'owner' &&
-    uids.length <= MAX_MEMBERS &&
-    uids.join('').length <= MAX_MEMBERS * MAX_UID_LENGTH &&
-    Object.values(members).every((role) => ROLES.includes(role))
-  );
+  const after = before && changeBudget(before, change, commit);
+  return after && appendEntries(after, commit, false);
 }
 
 function appendEntries(
@@ -136,14 +119,3 @@ function mayAppend(budget: StoredBudget, entry: LogEntry, uid: string): boolean 
 
 const continues = (predecessor: StoredEntry | undefined, entry: LogEntry): boolean =>
   predecessor !== undefined && equalBytes(entry.prev, hashFrame(predecessor.frame));
-
-/** Nobody can change what is stored through bytes that were handed in or out. */
-export const copyEntry = (entry: StoredEntry): StoredEntry => ({
-  seq: entry.seq,
-  epoch: entry.epoch,
-  author: entry.author,
-  t: entry.t,
-  prev: entry.prev.slice(),
-  frame: entry.frame.slice(),
-  at: entry.at,
-});

@@ -1,176 +1,163 @@
-import type { BudgetId } from '../model/ids.js';
 import { fitsCommit } from '../ports/commit-limits.js';
-import type { OperationCounter } from '../ports/operation-counter.js';
 import {
   MAX_PAGE_ENTRIES,
+  type BudgetChange,
   type BudgetDocument,
   type LogEntry,
+  type NewBudget,
   type ReadRange,
   type RemoteError,
-  type RemoteErrorKind,
   type RemoteLog,
   type StoredEntry,
 } from '../ports/remote-log.js';
 import { RULES_READS } from '../remote/rules-reads.js';
-import { err, ok, type Result } from '../result.js';
-import type { RemoteCall, RemoteOperation } from './memory-log-faults.js';
-import {
-  applyAppend,
-  applyGenesis,
-  copyEntry,
-  roleOf,
-  type Commit,
-  type StoredBudget,
-} from './memory-log-rules.js';
-
-/** The backend, as the logs on it see it. */
-export interface MemoryLogHost {
-  now(): number;
-  inspect(budgetId: BudgetId): StoredBudget | undefined;
-  store(budgetId: BudgetId, budget: StoredBudget): void;
-  /** The page that `uid` gets to see. */
-  show(uid: string, budgetId: BudgetId, page: readonly StoredEntry[]): readonly StoredEntry[];
-  /** Lets `apply` happen when the call arrives, and answers when the answer does. */
-  call<T>(
-    call: RemoteCall,
-    apply: () => Result<T, RemoteError>,
-    signal?: AbortSignal,
-  ): Promise<Result<T, RemoteError>>;
-}
+import { ok, type Result } from '../result.js';
+import { fail, type MemoryAccess } from './memory-access.js';
+import type { RemoteOperation } from './memory-log-faults.js';
+import { applyAppend, applyGenesis, type Commit } from './memory-log-rules.js';
+import { copyEntry, copyWrap } from './memory-stored-budget.js';
 
 /** One person's access to one budget's log in memory. */
 export class MemoryLog implements RemoteLog {
-  readonly #backend: MemoryLogHost;
-  readonly #uid: string;
-  readonly #budgetId: BudgetId;
-  readonly #counters: readonly OperationCounter[];
+  readonly #access: MemoryAccess;
 
-  constructor(
-    backend: MemoryLogHost,
-    uid: string,
-    budgetId: BudgetId,
-    counters: readonly OperationCounter[],
-  ) {
-    this.#backend = backend;
-    this.#uid = uid;
-    this.#budgetId = budgetId;
-    this.#counters = counters;
+  constructor(access: MemoryAccess) {
+    this.#access = access;
   }
 
-  create(genesis: LogEntry, signal?: AbortSignal): Promise<Result<void, RemoteError>> {
-    const entries = [copyOf(genesis)];
+  create(
+    genesis: LogEntry,
+    budget: NewBudget,
+    signal?: AbortSignal,
+  ): Promise<Result<void, RemoteError>> {
+    const access = this.#access;
+    const entries = [copyEntry(genesis)];
+    const copy = { wrap: copyWrap(budget.wrap), pin: budget.pin.slice() };
     const apply = (): Result<void, RemoteError> => {
-      const commit = this.#commitOf(entries);
-      return this.#store('create', applyGenesis(this.#stored(), commit));
+      const after = applyGenesis(access.stored, this.#commitOf(entries), copy);
+      const stored = access.store('create', after);
+      if (stored.ok) access.storePin(copy.pin);
+      return stored;
     };
-    this.#add({ writes: 2, rulesReads: RULES_READS.createBudget });
-    return this.#call('create', apply, signal);
+    access.add({ writes: 4, rulesReads: RULES_READS.createBudget });
+    return access.call('create', apply, signal);
   }
 
   append(
     entries: readonly LogEntry[],
-    members?: BudgetDocument['members'],
+    change: BudgetChange = {},
     signal?: AbortSignal,
   ): Promise<Result<void, RemoteError>> {
+    const access = this.#access;
     if (!fitsCommit(entries)) return Promise.resolve(fail('append', 'failed'));
-    const copies = entries.map(copyOf);
-    const apply = (): Result<void, RemoteError> => {
-      const commit = this.#commitOf(copies);
-      const change = members ? { ...commit, members: { ...members } } : commit;
-      return this.#store('append', applyAppend(this.#stored(), change));
-    };
-    this.#add({
-      writes: entries.length + (members ? 1 : 0),
-      rulesReads: entries.length * RULES_READS.appendEntry,
+    const copies = entries.map(copyEntry);
+    const wanted = copyChange(change);
+    const { members, epoch, departure } = change;
+    const touches = members !== undefined || epoch !== undefined;
+    access.add({
+      writes: entries.length + (touches ? 1 : 0) + (departure ? 1 : 0),
+      rulesReads:
+        entries.length * RULES_READS.appendEntry +
+        (touches ? RULES_READS.changeMembers : 0) +
+        (departure ? RULES_READS.putDeparture : 0),
     });
-    return this.#call('append', apply, signal);
+    return access.write(
+      'append',
+      (before) => applyAppend(before, this.#commitOf(copies), wanted),
+      signal,
+    );
   }
 
   read(
-    range: ReadRange,
+    { after, limit }: ReadRange,
     signal?: AbortSignal,
   ): Promise<Result<readonly StoredEntry[], RemoteError>> {
-    const { after, limit } = range;
-    const apply = (): Result<readonly StoredEntry[], RemoteError> => {
-      const budget = this.#stored();
-      if (!Number.isSafeInteger(limit) || limit < 1) return fail('read', 'failed');
-      if (!roleOf(budget, this.#uid) || limit > MAX_PAGE_ENTRIES) return fail('read', 'denied');
-      const page = [...(budget?.entries.values() ?? [])]
-        .filter((entry) => entry.seq > after)
-        .sort((a, b) => a.seq - b.seq)
-        .slice(0, limit)
-        .map(copyEntry);
-      this.#add({ reads: Math.max(1, page.length) });
-      const shown = this.#backend.show(this.#uid, this.#budgetId, page);
-      return shown.length === 0 && after === 0 ? fail('read', 'failed') : ok(shown);
-    };
-    this.#add({ rulesReads: RULES_READS.listChanges });
-    return this.#call('read', apply, signal);
+    const pick = (entries: readonly StoredEntry[]): readonly StoredEntry[] =>
+      entries.filter(({ seq }) => seq > after).slice(0, limit);
+    return this.#list('read', limit, pick, signal, (page) =>
+      page.length === 0 && after === 0 ? fail('read', 'failed') : ok(page),
+    );
+  }
+
+  readHead(signal?: AbortSignal): Promise<Result<StoredEntry, RemoteError>> {
+    return this.#list(
+      'readHead',
+      1,
+      (entries) => entries.slice(-1),
+      signal,
+      ([head]) => (head ? ok(head) : fail('readHead', 'failed')),
+    );
+  }
+
+  readEpochStart(
+    epoch: number,
+    signal?: AbortSignal,
+  ): Promise<Result<StoredEntry | undefined, RemoteError>> {
+    const pick = (entries: readonly StoredEntry[]): readonly StoredEntry[] =>
+      entries.filter((entry) => entry.epoch === epoch).slice(0, 1);
+    return this.#list('readEpochStart', 1, pick, signal, ([start]) => ok(start));
   }
 
   readBudget(signal?: AbortSignal): Promise<Result<BudgetDocument, RemoteError>> {
+    const access = this.#access;
     const apply = (): Result<BudgetDocument, RemoteError> => {
-      const budget = this.#stored();
-      if (!budget || !roleOf(budget, this.#uid)) return fail('readBudget', 'denied');
-      this.#add({ reads: 1 });
-      const { members, epoch, floor, deleted } = budget;
-      return ok({ members: { ...members }, epoch, floor, deleted });
+      const budget = access.stored;
+      if (!budget || (!access.role && !budget.deleted)) return fail('readBudget', 'denied');
+      access.add({ reads: 1 });
+      const { members, epoch, floor, rekey, deleted, tombstone } = budget;
+      return ok({
+        members: { ...members },
+        epoch,
+        floor,
+        rekey,
+        deleted,
+        tombstone: tombstone.slice(),
+      });
     };
-    this.#add({ rulesReads: RULES_READS.readBudget });
-    return this.#call('readBudget', apply, signal);
+    access.add({ rulesReads: RULES_READS.readBudget });
+    return access.call('readBudget', apply, signal);
   }
 
   serverTime(signal?: AbortSignal): Promise<Result<number, RemoteError>> {
+    const access = this.#access;
     const apply = (): Result<number, RemoteError> => {
-      this.#add({ reads: 1 });
-      return ok(this.#backend.now());
+      access.add({ reads: 1 });
+      return ok(access.caller.nowMs);
     };
-    this.#add({ writes: 1, rulesReads: RULES_READS.readServerTime });
-    return this.#call('serverTime', apply, signal);
+    access.add({ writes: 1, rulesReads: RULES_READS.readServerTime });
+    return access.call('serverTime', apply, signal);
   }
 
-  #stored(): StoredBudget | undefined {
-    return this.#backend.inspect(this.#budgetId);
-  }
-
-  #store(operation: RemoteOperation, budget: StoredBudget | undefined): Result<void, RemoteError> {
-    if (!budget) return fail(operation, 'denied');
-    this.#backend.store(this.#budgetId, budget);
-    return ok();
+  /** Runs a query for what `pick` takes of all entries, and answers with what is shown of it. */
+  #list<T>(
+    operation: RemoteOperation,
+    limit: number,
+    pick: (entries: readonly StoredEntry[]) => readonly StoredEntry[],
+    signal: AbortSignal | undefined,
+    answer: (page: readonly StoredEntry[]) => Result<T, RemoteError>,
+  ): Promise<Result<T, RemoteError>> {
+    const access = this.#access;
+    const apply = (): Result<T, RemoteError> => {
+      const budget = access.stored;
+      if (!Number.isSafeInteger(limit) || limit < 1) return fail(operation, 'failed');
+      const mayRead = budget?.deleted ? access.role === 'owner' : access.role !== undefined;
+      if (!mayRead || limit > MAX_PAGE_ENTRIES) return fail(operation, 'denied');
+      const sorted = [...(budget?.entries.values() ?? [])].sort((a, b) => a.seq - b.seq);
+      const page = pick(sorted).map(copyEntry);
+      access.add({ reads: Math.max(1, page.length) });
+      return answer(access.host.show(access.uid, access.budgetId, page));
+    };
+    access.add({ rulesReads: RULES_READS.listChanges });
+    return access.call(operation, apply, signal);
   }
 
   #commitOf(entries: readonly LogEntry[]): Commit {
-    return { uid: this.#uid, budgetId: this.#budgetId, entries, nowMs: this.#backend.now() };
-  }
-
-  #call<T>(
-    operation: RemoteOperation,
-    apply: () => Result<T, RemoteError>,
-    signal?: AbortSignal,
-  ): Promise<Result<T, RemoteError>> {
-    const call = { operation, uid: this.#uid, budgetId: this.#budgetId };
-    return this.#backend.call(call, apply, signal);
-  }
-
-  #add(operations: Partial<OperationCounter>): void {
-    for (const counter of this.#counters) {
-      counter.reads += operations.reads ?? 0;
-      counter.writes += operations.writes ?? 0;
-      counter.deletes += operations.deletes ?? 0;
-      counter.rulesReads += operations.rulesReads ?? 0;
-    }
+    return { ...this.#access.caller, budgetId: this.#access.budgetId, entries };
   }
 }
 
-/** An entry's own bytes, so that its caller may reuse them while the call travels. */
-const copyOf = (entry: LogEntry): LogEntry => ({
-  ...entry,
-  prev: entry.prev.slice(),
-  frame: entry.frame.slice(),
+const copyChange = ({ members, epoch, departure }: BudgetChange): BudgetChange => ({
+  ...(members ? { members: { ...members } } : {}),
+  ...(epoch === undefined ? {} : { epoch }),
+  ...(departure ? { departure: { ...departure, notice: departure.notice.slice() } } : {}),
 });
-
-export const fail = (
-  operation: RemoteOperation,
-  kind: RemoteErrorKind,
-): Result<never, RemoteError> =>
-  err({ kind, message: `The operation ${operation} ended as ${kind}` });
