@@ -1,6 +1,7 @@
 import { SealsyncError, type SealsyncErrorKind } from '../errors.js';
 import type { StoreError } from '../ports/local-store.js';
 import type { RemoteError } from '../ports/remote-log.js';
+import { err, type Result } from '../result.js';
 import type { LogHalted } from './pull-log.js';
 import type { MembershipEnd } from './standing.js';
 
@@ -16,10 +17,17 @@ export interface Ended {
   readonly message: string;
 }
 
-/** Why a round of syncing ended early. Nothing is lost: what is pending stays in the outbox. */
-export type SyncFailure = RemoteError | LogHalted | StoreError | AccessLost | Ended;
+/** What was asked for cannot be done as things stand; asking again does not help. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: SealsyncErrorKind;
+  readonly message: string;
+}
 
-const KINDS: Readonly<Record<SyncFailure['kind'], SealsyncErrorKind>> = {
+/** Why a round of syncing ended early. Nothing is lost: what is pending stays in the outbox. */
+export type SyncFailure = RemoteError | LogHalted | StoreError | AccessLost | Ended | Refused;
+
+const KINDS: Readonly<Record<Exclude<SyncFailure['kind'], 'refused'>, SealsyncErrorKind>> = {
   denied: 'access_denied',
   offline: 'offline',
   deadline: 'deadline',
@@ -57,4 +65,10 @@ export const isTransient = ({ kind }: SyncFailure): boolean =>
   kind === 'offline' || kind === 'deadline' || kind === 'quota' || kind === 'failed';
 
 export const toSealsyncError = (failure: SyncFailure): SealsyncError =>
-  new SealsyncError(KINDS[failure.kind], failure.message);
+  new SealsyncError(
+    failure.kind === 'refused' ? failure.reason : KINDS[failure.kind],
+    failure.message,
+  );
+
+export const refuse = (reason: SealsyncErrorKind, message: string): Result<never, Refused> =>
+  err({ kind: 'refused', reason, message });
