@@ -1,65 +1,73 @@
 import { SealsyncError } from '../errors.js';
-import type { EpochKey } from '../crypto/epoch-key.js';
-import type { Identity } from '../crypto/identity.js';
 import type { BudgetId } from '../model/ids.js';
-import type { Role } from '../model/roles.js';
+import { BudgetKeyring } from '../people/budget-keyring.js';
+import { BudgetPeople } from '../people/budget-people.js';
+import { explainDenial } from '../people/explain-denial.js';
+import { mendEpoch } from '../people/mend-epoch.js';
+import { landmarksOf, type OwnPin } from '../people/own-pin.js';
+import type { PeopleDeps } from '../people/people-deps.js';
+import { PeopleKeeper } from '../people/people-keeper.js';
+import type { PeopleSettings } from '../people/people-settings.js';
+import { VerifiedMembers } from '../people/verified-members.js';
+import type { BudgetList } from '../ports/budget-list.js';
 import type { Clock } from '../ports/clock.js';
 import type { LocalStore } from '../ports/local-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
-import type { RemoteLog } from '../ports/remote-log.js';
+import type { RemoteBudget } from '../ports/remote-budget.js';
 import type { UserDirectory } from '../ports/user-directory.js';
-import { err, ok } from '../result.js';
 import type { Wakeups } from '../ports/wakeups.js';
+import { ok } from '../result.js';
+import { CorrectedClock } from '../sync/corrected-clock.js';
+import { guardStore } from '../sync/guard-store.js';
+import { HintJudge } from '../sync/hint-judge.js';
+import { LogSession } from '../sync/log-session.js';
+import { Outbox } from '../sync/outbox.js';
+import type { OwnIdentities } from '../sync/own-identities.js';
+import type { OpenChannel } from '../sync/realtime-link.js';
+import { Replica } from '../sync/replica.js';
+import type { Standing } from '../sync/standing.js';
+import { toSealsyncError } from '../sync/sync-failure.js';
+import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
+import type { SyncSettings } from '../sync/sync-settings.js';
+import { TurnTaking } from '../sync/turn-taking.js';
 import { Budget, type CollectionShapes } from './budget.js';
-import { CorrectedClock } from './corrected-clock.js';
-import { guardStore } from './guard-store.js';
-import { HintJudge } from './hint-judge.js';
-import { LOG_START } from './log-position.js';
-import { LogSession } from './log-session.js';
-import { Outbox } from './outbox.js';
-import { Replica } from './replica.js';
-import { sealEntries } from './seal-edits.js';
-import { toSealsyncError, type AccessLost } from './sync-failure.js';
-import type { OpenChannel } from './realtime-link.js';
-import { SyncOrchestrator } from './sync-orchestrator.js';
-import type { SyncSettings } from './sync-settings.js';
-import { TurnTaking } from './turn-taking.js';
-import type { EpochKeys } from './verify-entry.js';
 
 /** Everything that one budget on one device needs from outside. */
 export interface OpenBudgetDeps {
   readonly budgetId: BudgetId;
-  readonly identity: Identity;
-  readonly keys: EpochKeys;
-  readonly log: RemoteLog;
+  readonly identities: OwnIdentities;
+  readonly remote: RemoteBudget;
+  readonly list: BudgetList;
   readonly users: UserDirectory;
+  /** What the user's devices have noted of the budget. */
+  readonly pin?: OwnPin | undefined;
   readonly store: LocalStore;
   readonly openChannel: OpenChannel;
   readonly wakeups: Wakeups;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly settings: SyncSettings;
+  readonly settings: SyncSettings & PeopleSettings;
+  readonly requireRecentSignIn: () => Promise<void>;
 }
-
-const NOT_AN_OWNER: AccessLost = {
-  kind: 'access_denied',
-  message: 'Only an owner may add members to the budget.',
-};
 
 /** Puts a budget together; nothing is read or sent until its `sync` is started. */
 export async function assembleBudget<C extends CollectionShapes>(
   deps: OpenBudgetDeps,
 ): Promise<Budget<C>> {
-  const { budgetId, identity, keys, log, users, store, clock, random, logger } = deps;
-  const outbox = await Outbox.open(guardStore(store), random);
+  const { budgetId, identities, remote, clock, random, logger, pin } = deps;
+  const store = guardStore(deps.store);
+  const outbox = await Outbox.open(store, random);
   if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
+  const verified = await VerifiedMembers.load(store);
+  if (!verified.ok) throw toSealsyncError(verified.error);
+
   const corrected = new CorrectedClock(clock);
+  const { uid } = identities;
   const onListenerError = (): void => {
     logger.error('a listener threw');
   };
-  const { uid } = identity;
   const replica = new Replica({
     uid,
     outbox: outbox.value,
@@ -67,65 +75,67 @@ export async function assembleBudget<C extends CollectionShapes>(
     random,
     onListenerError,
   });
-  const turns = new TurnTaking(clock, random);
-  const session = new LogSession({
-    log,
+  const keyring = new BudgetKeyring({
     budgetId,
-    keys,
-    identity,
+    identities,
+    log: remote.log,
+    wraps: remote.wraps,
+    onSecurity: (event) => {
+      replica.security.tell(event);
+    },
+    onWrapRefused: () => {
+      sync.announceMembership();
+    },
+  });
+  const turns = new TurnTaking(clock, random);
+  // People and log need each other: who may append, and what is appended about people.
+  const standing: Standing = {
+    mendEpoch: async (budget, signal) => {
+      const mended = await mendEpoch(people, budget, signal);
+      return mended.ok ? ok(mended.value > 0) : mended;
+    },
+    explainDenial: (signal) => explainDenial(people, signal),
+  };
+  const session = new LogSession({
+    budgetId,
+    identities,
     replica,
     clock,
     corrected,
     random,
+    standing,
+    log: remote.log,
+    keys: keyring,
+    landmarks: landmarksOf(pin),
     onPeerEntry: (device, ageMs) => {
       turns.sawEntryOf(device, ageMs);
     },
   });
-  const hints = new HintJudge(replica.confirmed, keys);
-  const sync = new SyncOrchestrator({ ...deps, session, hints, turns });
-  const addMember = async (newcomer: string, role: Role): Promise<void> => {
-    const published = await users.readKeys(newcomer);
-    if (!published.ok) throw toSealsyncError(published.error);
-    const memberKeys = published.value;
-    if (!memberKeys) {
-      throw new SealsyncError('bad_input', 'That user has not published an identity yet.');
-    }
-    await sync.exclusively((signal) =>
-      session.append(({ members }) => {
-        if (members.get(uid)?.role !== 'owner') return err(NOT_AN_OWNER);
-        if (members.has(newcomer)) return ok(undefined);
-        const roles = [...members].map(([member, known]) => [member, known.role] as const);
-        const statement = { type: 'member_added', uid: newcomer, role, keys: memberKeys } as const;
-        return ok({
-          bodies: [{ edits: [], statements: [statement] }],
-          members: { ...Object.fromEntries(roles), [newcomer]: role },
-        });
-      }, signal),
-    );
-  };
-  return new Budget<C>({ id: budgetId, uid, replica, sync, addMember, close: () => store.close() });
-}
-
-/** Writes the first entry of a new budget, which makes its author the owner. */
-export async function writeGenesis(
-  deps: Pick<OpenBudgetDeps, 'identity' | 'log' | 'clock' | 'random' | 'store'>,
-  epochKey: EpochKey,
-): Promise<void> {
-  const { identity, log, clock, random, store } = deps;
-  const outbox = await Outbox.open(store, random);
-  if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
-  const corrected = new CorrectedClock(clock);
-  const body = { edits: [], statements: [{ type: 'genesis' as const, keys: identity.publicKeys }] };
-  for (let attempt = 1; ; attempt += 1) {
-    const sealing = { device: outbox.value.device, epochKey, t: corrected.now() };
-    const [genesis] = sealEntries([body], LOG_START, sealing, { identity, random });
-    if (!genesis) throw new Error('one body makes one entry');
-    const created = await log.create(genesis.entry);
-    if (created.ok) return;
-    if (created.error.kind !== 'denied' || attempt > 1) throw toSealsyncError(created.error);
-    // The one thing that an honest creation can be denied for is a wrong clock.
-    const serverTime = await log.serverTime();
-    if (!serverTime.ok) throw toSealsyncError(serverTime.error);
-    corrected.correct(serverTime.value);
-  }
+  const hints = new HintJudge(replica.confirmed, keyring);
+  const sync = new SyncOrchestrator({
+    ...deps,
+    session,
+    hints,
+    turns,
+    onMembershipHint: () => {
+      keeper.heed();
+    },
+  });
+  const people: PeopleDeps = { ...deps, store, keyring, session, sync, replica, corrected };
+  const keeper = new PeopleKeeper(people, clock, pin);
+  keeper.start();
+  return new Budget<C>({
+    id: budgetId,
+    uid,
+    replica,
+    sync,
+    store,
+    people: new BudgetPeople(people, verified.value),
+    firstLook: () => keeper.firstLook(),
+    close: async () => {
+      await keeper.close();
+      keyring.wipe();
+      await store.close();
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { equalBytes } from '../bytes.js';
 import { decodeBody } from '../codec/body.js';
 import { openFrame } from '../crypto/envelope.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
@@ -24,7 +25,12 @@ export interface BudgetKeyringDeps {
   readonly log: Pick<RemoteLog, 'readHead' | 'readEpochStart'>;
   readonly wraps: WrappedKeys;
   readonly onSecurity: (event: SecurityEvent) => void;
+  /** This device has asked the others to wrap a key again. */
+  readonly onWrapRefused: () => void;
 }
+
+/** What a recipient stores in place of a wrap that does not open. */
+const REFUSED_WRAP: Uint8Array = new Uint8Array([0]);
 
 /** The key that seals an epoch, and where the log says so. */
 interface WantedKey {
@@ -96,9 +102,26 @@ export class BudgetKeyring implements EpochKeys {
       const own = recipients.filter((recipient) => recipient.uid === uid);
       const key = this.#openWrap(stored.value, wanted, own);
       if (key) return ok(key);
+      await this.#refuse(stored.value, wanted, uid, signal);
       this.#reportWrap(stored.value, members, seq);
     }
     return ok(undefined);
+  }
+
+  /**
+   * Nobody but its recipient can tell that a wrap holds a wrong key. One that is plainly none
+   * in its place makes the others wrap again; failing that, one of them may notice.
+   */
+  async #refuse(
+    bytes: Uint8Array,
+    { epoch, kid }: WantedKey,
+    recipient: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const isOwn = recipient === this.#deps.identities.uid;
+    if (!isOwn || equalBytes(bytes, REFUSED_WRAP)) return;
+    const put = await this.#deps.wraps.put([{ epoch, kid, recipient, wrap: REFUSED_WRAP }], signal);
+    if (put.ok) this.#deps.onWrapRefused();
   }
 
   #openWrap(
@@ -124,6 +147,7 @@ export class BudgetKeyring implements EpochKeys {
   }
 
   #reportWrap(bytes: Uint8Array, members: Members, seq: number): void {
+    if (equalBytes(bytes, REFUSED_WRAP)) return;
     const wrapper = readWrapper(bytes);
     const by = wrapper.ok && members.has(wrapper.value) ? 'a member' : 'nobody in the budget';
     this.#deps.onSecurity({

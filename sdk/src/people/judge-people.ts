@@ -62,7 +62,7 @@ const MESSAGES = {
   member_unproven:
     'The server counts somebody as a member whom no owner has let in. They get no key and nothing of theirs is merged: an owner can remove them.',
   invite_not_genuine:
-    "Somebody claims to have accepted an invite, without the signature of its link. They get no key and nothing of theirs is merged: an owner can remove them, and whoever runs the project should look into it.",
+    'Somebody claims to have accepted an invite, without the signature of its link. They get no key and nothing of theirs is merged: an owner can remove them, and whoever runs the project should look into it.',
   role_differs:
     'The server gives a member another role than the owners did. Only what the log allows is merged: ask whoever runs the project.',
   member_missing:

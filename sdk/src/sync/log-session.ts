@@ -12,13 +12,7 @@ import type { HeadHint } from '@sealsync/protocol';
 import type { CorrectedClock } from './corrected-clock.js';
 import type { LogPosition } from './log-position.js';
 import type { OwnIdentities } from './own-identities.js';
-import {
-  confirmHead,
-  positionAfter,
-  pullLog,
-  quarantine,
-  type Landmarks,
-} from './pull-log.js';
+import { confirmHead, positionAfter, pullLog, quarantine, type Landmarks } from './pull-log.js';
 import type { Replica } from './replica.js';
 import { planBodies, sealEntries, type SealedEntry } from './seal-edits.js';
 import type { MembershipEnd, Standing } from './standing.js';
@@ -266,9 +260,7 @@ export class LogSession {
     const role = budget.members[identities.uid];
     if (!role || !mayWrite(role)) return this.#loseAccess();
     const { epoch } = replica.confirmed.position;
-    return budget.rekey || budget.epoch !== epoch
-      ? standing.mendEpoch(budget, signal)
-      : ok(false);
+    return budget.rekey || budget.epoch !== epoch ? standing.mendEpoch(budget, signal) : ok(false);
   }
 
   async #checkClock(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {

@@ -76,7 +76,12 @@ export class RealtimeLink {
   }
 
   #tell(): void {
-    if (!(this.#untold ?? this.#untoldMembership) || this.state !== 'connected' || this.#timers.has('announce')) return;
+    if (
+      !(this.#untold ?? this.#untoldMembership) ||
+      this.state !== 'connected' ||
+      this.#timers.has('announce')
+    )
+      return;
     if (!this.#bucket.take(this.#deps.clock.now())) {
       this.#timers.set('announce', RETRY_MS, () => {
         this.#tell();

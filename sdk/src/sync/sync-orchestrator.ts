@@ -141,7 +141,15 @@ export class SyncOrchestrator {
     work: (signal: AbortSignal) => Promise<Result<number, SyncFailure>>,
   ): Promise<void> {
     await this.syncNow();
+    await this.betweenRounds(work);
+  }
+
+  /** As {@link exclusively}, for who has just seen the end of the log. */
+  async betweenRounds(
+    work: (signal: AbortSignal) => Promise<Result<number, SyncFailure>>,
+  ): Promise<void> {
     while (this.#round) await this.#round;
+    if (this.#status.state === 'stopped') throw stopped();
     await this.#startRound(async (signal) => {
       const done = await work(signal);
       if (!done.ok) throw toSealsyncError(done.error);

@@ -131,8 +131,7 @@ function checkPlace(
   if (device && (device.author !== header.author || device.revoked)) {
     return fail('wrong_device', 'the device was revoked, or belongs to another author');
   }
-  const startsEpoch =
-    before.seq > 0 && header.epoch > before.epoch && header.kind === 'membership';
+  const startsEpoch = before.seq > 0 && header.epoch > before.epoch && header.kind === 'membership';
   const rightKey = before.kid === undefined || equalBytes(header.kid, before.kid);
   return startsEpoch || (header.epoch === before.epoch && rightKey)
     ? ok()
