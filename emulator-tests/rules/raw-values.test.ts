@@ -37,6 +37,8 @@ const rawBudget: RawFields = {
   v: { integerValue: '1' },
   rekey: { booleanValue: false },
   deleted: { booleanValue: false },
+  invite: { stringValue: '' },
+  tombstone: { bytesValue: '' },
 };
 
 interface RawWrite {

@@ -66,6 +66,8 @@ export const newBudget = (owner: string): Document => ({
   v: 1,
   rekey: false,
   deleted: false,
+  invite: '',
+  tombstone: filledBytes(0),
 });
 
 /** The entry at `seq` that continues the samples, as `author` has to write it. */
