@@ -9,7 +9,7 @@ export function fitsCommit(entries: readonly LogEntry[]): boolean {
 /** For every wrap the rules look at the budget; fewer than production allows in one commit. */
 export const MAX_WRAPS_PER_COMMIT = 10;
 
-/** For every document to delete the rules look at the budget; as many as production allows. */
+/** For every document to delete the rules look at the budget. */
 export const MAX_DELETES_PER_COMMIT = 20;
 
 /** `items` in parts of at most `size`, in order. */

@@ -1,6 +1,8 @@
-import type { DocumentData } from 'firebase/firestore/lite';
+import { Bytes, type DocumentData } from 'firebase/firestore/lite';
 import { ROLES, type Role } from '../model/roles.js';
 import type { BudgetDocument } from '../ports/remote-log.js';
+
+const MAX_TOMBSTONE_BYTES = 1024;
 
 export const newBudgetDocument = (owner: string): DocumentData => ({
   members: { [owner]: 'owner' },
@@ -9,21 +11,21 @@ export const newBudgetDocument = (owner: string): DocumentData => ({
   v: 1,
   rekey: false,
   deleted: false,
+  invite: '',
+  tombstone: Bytes.fromUint8Array(new Uint8Array()),
 });
 
 /** `undefined` for what the rules would not have let in. */
 export function parseBudgetDocument(data: DocumentData | undefined): BudgetDocument | undefined {
   const field = (name: string): unknown => data?.[name];
-  const [members, epoch, floor, deleted] = [
-    parseMembers(field('members')),
-    field('epoch'),
-    field('floor'),
-    field('deleted'),
-  ];
-  if (!members || !isCount(epoch) || !isCount(floor) || typeof deleted !== 'boolean') {
-    return undefined;
-  }
-  return { members, epoch, floor, deleted };
+  const [members, epoch, floor] = [parseMembers(field('members')), field('epoch'), field('floor')];
+  const [rekey, deleted, tombstone] = [field('rekey'), field('deleted'), field('tombstone')];
+  if (!members || !isCount(epoch) || !isCount(floor)) return undefined;
+  if (typeof rekey !== 'boolean' || typeof deleted !== 'boolean') return undefined;
+  if (!(tombstone instanceof Bytes)) return undefined;
+  const notice = tombstone.toUint8Array();
+  if (notice.length > MAX_TOMBSTONE_BYTES) return undefined;
+  return { members, epoch, floor, rekey, deleted, tombstone: notice };
 }
 
 function parseMembers(members: unknown): Record<string, Role> | undefined {

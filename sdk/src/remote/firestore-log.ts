@@ -13,13 +13,16 @@ import {
   writeBatch,
   type DocumentReference,
   type Firestore,
+  type QueryConstraint,
+  type WriteBatch,
 } from 'firebase/firestore/lite';
-import type { BudgetId } from '../model/ids.js';
 import { fitsCommit } from '../ports/commit-limits.js';
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
 import type {
+  BudgetChange,
   BudgetDocument,
   LogEntry,
+  NewBudget,
   ReadRange,
   RemoteError,
   RemoteLog,
@@ -28,24 +31,16 @@ import type {
 import { err, ok, type Result } from '../result.js';
 import { newBudgetDocument, parseBudgetDocument } from './budget-document.js';
 import { parseEntryDocument, toEntryDocument } from './entry-document.js';
-import {
-  createFirestoreCall,
-  type FirestoreCall,
-  type FirestoreCallOptions,
-} from './firestore-call.js';
+import { createFirestoreCall, type FirestoreCall } from './firestore-call.js';
+import type { FirestoreBudgetOptions } from './firestore-options.js';
+import { pinRef, toPinDocument } from './pin-document.js';
+import { departureRef, toNoticeDocument } from './departure-document.js';
 import { RULES_READS } from './rules-reads.js';
-
-export interface FirestoreLogOptions extends FirestoreCallOptions {
-  /** Of `firebase/firestore/lite`, signed in as `uid`. Its logging is switched off. */
-  readonly firestore: Firestore;
-  readonly uid: string;
-  readonly budgetId: BudgetId;
-  /** Adds up what is billed. */
-  readonly count?: OperationCounter;
-}
+import { toWrapDocument } from './wrap-document.js';
+import { wrapIdOf } from './wrap-id.js';
 
 /** The log of one budget in Firestore, as `firestore.rules` lets its members use it. */
-export function createFirestoreLog(options: FirestoreLogOptions): RemoteLog {
+export function createFirestoreLog(options: FirestoreBudgetOptions): RemoteLog {
   return new FirestoreLog(options);
 }
 
@@ -56,7 +51,7 @@ class FirestoreLog implements RemoteLog {
   readonly #count: OperationCounter;
   readonly #call: FirestoreCall;
 
-  constructor(options: FirestoreLogOptions) {
+  constructor(options: FirestoreBudgetOptions) {
     this.#firestore = options.firestore;
     this.#uid = options.uid;
     this.#budget = doc(options.firestore, 'budgets', options.budgetId);
@@ -64,13 +59,19 @@ class FirestoreLog implements RemoteLog {
     this.#call = createFirestoreCall(options);
   }
 
-  create(genesis: LogEntry, signal?: AbortSignal): Promise<Result<void, RemoteError>> {
+  create(
+    genesis: LogEntry,
+    { wrap, pin }: NewBudget,
+    signal?: AbortSignal,
+  ): Promise<Result<void, RemoteError>> {
     const run = (): Promise<void> => {
-      this.#count.writes += 2;
+      this.#count.writes += 4;
       this.#count.rulesReads += RULES_READS.createBudget;
       return writeBatch(this.#firestore)
         .set(this.#budget, newBudgetDocument(this.#uid))
         .set(this.#changeRef(genesis.seq), toEntryDocument(genesis))
+        .set(doc(this.#budget, 'keys', wrapIdOf(wrap.kid, wrap.recipient)), toWrapDocument(wrap))
+        .set(pinRef(this.#firestore, this.#uid, this.#budget.id), toPinDocument(pin))
         .commit();
     };
     return this.#call('Creating the budget', run, signal);
@@ -78,7 +79,7 @@ class FirestoreLog implements RemoteLog {
 
   async append(
     entries: readonly LogEntry[],
-    members?: BudgetDocument['members'],
+    change: BudgetChange = {},
     signal?: AbortSignal,
   ): Promise<Result<void, RemoteError>> {
     const operation = 'Appending to the log';
@@ -88,10 +89,9 @@ class FirestoreLog implements RemoteLog {
     const run = (): Promise<void> => {
       const batch = writeBatch(this.#firestore);
       for (const entry of entries) batch.set(this.#changeRef(entry.seq), toEntryDocument(entry));
-      if (members) batch.update(this.#budget, { members });
-      this.#count.writes += entries.length + (members ? 1 : 0);
-      this.#count.rulesReads +=
-        entries.length * RULES_READS.appendEntry + (members ? RULES_READS.changeMembers : 0);
+      this.#count.writes += entries.length;
+      this.#count.rulesReads += entries.length * RULES_READS.appendEntry;
+      this.#addChange(batch, change);
       return batch.commit();
     };
     return this.#call(operation, run, signal);
@@ -102,21 +102,13 @@ class FirestoreLog implements RemoteLog {
     signal?: AbortSignal,
   ): Promise<Result<readonly StoredEntry[], RemoteError>> {
     const operation = 'Reading the log';
-    const changes = query(
-      collection(this.#budget, 'changes'),
-      where('seq', '>', range.after),
-      orderBy('seq'),
-      limit(range.limit),
-    );
     const run = async (): Promise<StoredEntry[]> => {
-      this.#count.rulesReads += RULES_READS.listChanges;
-      const { docs } = await getDocs(changes);
-      this.#count.reads += Math.max(1, docs.length);
-      return docs
-        .map((found) => parseEntryDocument(found.id, found.data()))
-        .filter((entry) => entry !== undefined)
-        .filter((entry) => entry.seq > range.after)
-        .sort((a, b) => a.seq - b.seq);
+      const entries = await this.#list(
+        where('seq', '>', range.after),
+        orderBy('seq'),
+        limit(range.limit),
+      );
+      return entries.filter((entry) => entry.seq > range.after).sort((a, b) => a.seq - b.seq);
     };
     const page = await this.#call(operation, run, signal);
     // A budget that can be read has a head, so nothing at all is a read that failed.
@@ -124,6 +116,26 @@ class FirestoreLog implements RemoteLog {
       return err({ kind: 'failed', message: `${operation} found no entry at all` });
     }
     return page;
+  }
+
+  async readHead(signal?: AbortSignal): Promise<Result<StoredEntry, RemoteError>> {
+    const operation = 'Reading the head of the log';
+    const run = (): Promise<StoredEntry[]> => this.#list(orderBy('seq', 'desc'), limit(1));
+    const found = await this.#call(operation, run, signal);
+    if (!found.ok) return found;
+    const [head] = found.value;
+    return head ? ok(head) : err({ kind: 'failed', message: `${operation} found no entry at all` });
+  }
+
+  readEpochStart(
+    epoch: number,
+    signal?: AbortSignal,
+  ): Promise<Result<StoredEntry | undefined, RemoteError>> {
+    const run = async (): Promise<StoredEntry | undefined> => {
+      const found = await this.#list(where('epoch', '==', epoch), orderBy('seq'), limit(1));
+      return found.find((entry) => entry.epoch === epoch && entry.frame.length > 0);
+    };
+    return this.#call('Reading the start of an epoch', run, signal);
   }
 
   async readBudget(signal?: AbortSignal): Promise<Result<BudgetDocument, RemoteError>> {
@@ -155,6 +167,29 @@ class FirestoreLog implements RemoteLog {
     if (!at.ok) return at;
     if (at.value instanceof Timestamp) return ok(at.value.toMillis());
     return err({ kind: 'failed', message: `${operation} found no time` });
+  }
+
+  #addChange(batch: WriteBatch, { members, epoch, departure }: BudgetChange): void {
+    if (members || epoch !== undefined) {
+      const start = epoch === undefined ? {} : { epoch, rekey: false };
+      batch.update(this.#budget, { ...(members ? { members } : {}), ...start });
+      this.#count.writes += 1;
+      this.#count.rulesReads += RULES_READS[epoch === undefined ? 'changeMembers' : 'startEpoch'];
+    }
+    if (departure) {
+      batch.set(departureRef(this.#budget, departure.uid), toNoticeDocument(departure.notice));
+      this.#count.writes += 1;
+      this.#count.rulesReads += RULES_READS.putDeparture;
+    }
+  }
+
+  async #list(...constraints: QueryConstraint[]): Promise<StoredEntry[]> {
+    this.#count.rulesReads += RULES_READS.listChanges;
+    const { docs } = await getDocs(query(collection(this.#budget, 'changes'), ...constraints));
+    this.#count.reads += Math.max(1, docs.length);
+    return docs
+      .map((found) => parseEntryDocument(found.id, found.data()))
+      .filter((entry) => entry !== undefined);
   }
 
   #changeRef(seq: number): DocumentReference {

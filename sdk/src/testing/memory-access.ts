@@ -4,7 +4,7 @@ import type { OperationCounter } from '../ports/operation-counter.js';
 import type { RemoteError, RemoteErrorKind, StoredEntry } from '../ports/remote-log.js';
 import { err, ok, type Result } from '../result.js';
 import type { RemoteCall, RemoteOperation } from './memory-log-faults.js';
-import { roleOf, type Caller, type StoredBudget } from './memory-stored-budget.js';
+import { mayRead, roleOf, type Caller, type StoredBudget } from './memory-stored-budget.js';
 
 /** One user's sealed notes by budget. */
 export type StoredPins = ReadonlyMap<BudgetId, Uint8Array>;
@@ -55,6 +55,10 @@ export class MemoryAccess {
 
   get role(): Role | undefined {
     return roleOf(this.stored, this.uid);
+  }
+
+  get mayRead(): boolean {
+    return mayRead(this.stored, this.uid);
   }
 
   /** Stores what `change` makes of the budget; `denied` where it makes nothing. */

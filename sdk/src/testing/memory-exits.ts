@@ -1,5 +1,4 @@
-import type { BudgetExits } from '../ports/budget-exits.js';
-import { MAX_DELETES_PER_COMMIT } from '../ports/commit-limits.js';
+import { MAX_PURGED_AT_ONCE, type BudgetExits } from '../ports/budget-exits.js';
 import type { RemoteError } from '../ports/remote-log.js';
 import { RULES_READS } from '../remote/rules-reads.js';
 import { ok, type Result } from '../result.js';
@@ -31,7 +30,7 @@ export class MemoryExits implements BudgetExits {
   ): Promise<Result<Uint8Array | undefined, RemoteError>> {
     const access = this.#access;
     const apply = (): Result<Uint8Array | undefined, RemoteError> => {
-      if (!access.role && access.uid !== uid) return fail('readDeparture', 'denied');
+      if (!access.mayRead && access.uid !== uid) return fail('readDeparture', 'denied');
       access.add({ reads: 1 });
       return ok(access.stored?.departures.get(uid)?.slice());
     };
@@ -58,9 +57,12 @@ export class MemoryExits implements BudgetExits {
     const apply = (): Result<number, RemoteError> => {
       const before = access.stored;
       if (!before?.deleted || access.role !== 'owner') return fail('purge', 'denied');
-      const after = purgeSome(before, MAX_DELETES_PER_COMMIT);
-      const purged = sizeBelow(before) - sizeBelow(after);
-      access.add({ deletes: purged, rulesReads: purged * RULES_READS.purgeDocument });
+      const { after, purged, queries } = purgeSome(before);
+      access.add({
+        reads: purged + (purged > 0 ? queries - 1 : queries),
+        deletes: purged,
+        rulesReads: queries * RULES_READS.listPurgeable + purged * RULES_READS.purgeDocument,
+      });
       access.host.store(access.budgetId, after);
       return ok(purged);
     };
@@ -68,21 +70,17 @@ export class MemoryExits implements BudgetExits {
   }
 }
 
-function purgeSome(budget: StoredBudget, atMost: number): StoredBudget {
-  let left = atMost;
-  const drop = <K, V>(map: ReadonlyMap<K, V>): Map<K, V> => {
-    const kept = [...map].slice(left);
-    left -= map.size - kept.length;
-    return new Map(kept);
-  };
-  return {
-    ...budget,
-    entries: drop(budget.entries),
-    wraps: drop(budget.wraps),
-    invites: drop(budget.invites),
-    departures: drop(budget.departures),
-  };
+/** Looks for a collection that still has something in it, and takes away what one call may. */
+function purgeSome(before: StoredBudget): {
+  after: StoredBudget;
+  purged: number;
+  queries: number;
+} {
+  const collections = ['entries', 'wraps', 'invites', 'departures'] as const;
+  const found = collections.findIndex((name) => before[name].size > 0);
+  const name = collections[found];
+  if (!name) return { after: before, purged: 0, queries: collections.length };
+  const rest = new Map<unknown, unknown>([...before[name]].slice(MAX_PURGED_AT_ONCE));
+  const after = { ...before, [name]: rest };
+  return { after, purged: before[name].size - rest.size, queries: found + 1 };
 }
-
-const sizeBelow = ({ entries, wraps, invites, departures }: StoredBudget): number =>
-  entries.size + wraps.size + invites.size + departures.size;

@@ -50,7 +50,7 @@ export class MemoryInvites implements InviteDirectory {
   ): Promise<Result<readonly StoredInvite[], RemoteError>> {
     const access = this.#access;
     const apply = (): Result<readonly StoredInvite[], RemoteError> => {
-      if (!access.role) return fail('listInvites', 'denied');
+      if (!access.mayRead) return fail('listInvites', 'denied');
       const found = [...(access.stored?.invites.values() ?? [])]
         .filter(({ usedBy }) => usedBy === uid)
         .slice(0, MAX_LISTED_INVITES);

@@ -24,7 +24,7 @@ export class MemoryKeys implements WrappedKeys {
     const access = this.#access;
     const id = wrapIdOf(kid, recipient);
     const apply = (): Result<Uint8Array | undefined, RemoteError> => {
-      if (!access.role) return fail('readWrap', 'denied');
+      if (!access.mayRead) return fail('readWrap', 'denied');
       access.add({ reads: 1 });
       return ok(access.stored?.wraps.get(id)?.wrap.slice());
     };
@@ -52,7 +52,7 @@ export class MemoryKeys implements WrappedKeys {
   list(epoch: number, signal?: AbortSignal): Promise<Result<readonly StoredWrap[], RemoteError>> {
     const access = this.#access;
     const apply = (): Result<readonly StoredWrap[], RemoteError> => {
-      if (!access.role) return fail('listWraps', 'denied');
+      if (!access.mayRead) return fail('listWraps', 'denied');
       const found = [...(access.stored?.wraps.values() ?? [])]
         .filter((wrap) => wrap.epoch === epoch)
         .slice(0, MAX_LISTED_WRAPS);

@@ -140,8 +140,7 @@ export class MemoryLog implements RemoteLog {
     const apply = (): Result<T, RemoteError> => {
       const budget = access.stored;
       if (!Number.isSafeInteger(limit) || limit < 1) return fail(operation, 'failed');
-      const mayRead = budget?.deleted ? access.role === 'owner' : access.role !== undefined;
-      if (!mayRead || limit > MAX_PAGE_ENTRIES) return fail(operation, 'denied');
+      if (!access.mayRead || limit > MAX_PAGE_ENTRIES) return fail(operation, 'denied');
       const sorted = [...(budget?.entries.values() ?? [])].sort((a, b) => a.seq - b.seq);
       const page = pick(sorted).map(copyEntry);
       access.add({ reads: Math.max(1, page.length) });

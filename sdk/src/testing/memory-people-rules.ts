@@ -18,6 +18,7 @@ const MAX_UID_LENGTH = 128;
 const MAX_INVITE_MS = 90 * 24 * 60 * 60_000;
 const HASH_BYTES = 32;
 const KID_BYTES = 32;
+const RECIPIENT = /^.{1,128}$/;
 const INVITE_ID = /^[0-9a-f]{32}$/;
 
 type Members = BudgetDocument['members'];
@@ -114,7 +115,7 @@ const isWrap = ({ kid, epoch, recipient, wrap }: StoredWrap): boolean =>
   kid.length === KID_BYTES &&
   Number.isSafeInteger(epoch) &&
   epoch >= 1 &&
-  recipient.length >= 1 &&
+  RECIPIENT.test(recipient) &&
   isNote(wrap);
 
 export function createInvite(before: StoredBudget, invite: NewInvite, caller: Caller): Outcome {

@@ -36,6 +36,12 @@ export const roleOf = (
 ): Role | undefined =>
   budget && Object.hasOwn(budget.members, uid) ? budget.members[uid] : undefined;
 
+/** A deleted budget is open to owners only, who remove what is left below it. */
+export function mayRead(budget: StoredBudget | undefined, uid: string): boolean {
+  const role = roleOf(budget, uid);
+  return budget?.deleted ? role === 'owner' : role !== undefined;
+}
+
 /** Nobody can change what is stored through bytes that were handed in or out. */
 export const copyEntry = <T extends LogEntry>(entry: T): T => ({
   ...entry,
