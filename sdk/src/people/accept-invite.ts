@@ -15,7 +15,9 @@ export interface AcceptInviteDeps {
 }
 
 /** The fragment of a link, with or without what is in front of it. */
-export function readInviteLink(link: string): Result<InviteLink & { fragment: string }, SyncFailure> {
+export function readInviteLink(
+  link: string,
+): Result<InviteLink & { fragment: string }, SyncFailure> {
   const fragment = link.slice(link.indexOf('#') + 1).trim();
   const parsed = parseInviteFragment(fragment);
   if (parsed.ok) return ok({ ...parsed.value, fragment });

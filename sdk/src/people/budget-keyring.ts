@@ -8,9 +8,8 @@ import type { Identity } from '../crypto/identity.js';
 import type { InviteSecret } from '../crypto/invite-secret.js';
 import { openPreviousKey } from '../crypto/previous-key.js';
 import { unwrapEpochKey } from '../crypto/wrap-epoch-key.js';
-import { readWrapper } from '../crypto/wrapped-key.js';
+import { parseWrappedKey } from '../crypto/wrapped-key.js';
 import type { BudgetId } from '../model/ids.js';
-import type { Members } from '../model/people.js';
 import type { RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
 import type { WrappedKeys } from '../ports/wrapped-keys.js';
 import { ok, type Result } from '../result.js';
@@ -29,8 +28,18 @@ export interface BudgetKeyringDeps {
   readonly onWrapRefused: () => void;
 }
 
-/** What a recipient stores in place of a wrap that does not open. */
+/**
+ * What a recipient stores in place of a wrap that does not open, so that the others see that
+ * it takes another one.
+ */
 const REFUSED_WRAP: Uint8Array = new Uint8Array([0]);
+
+const MESSAGES = {
+  identity_mismatch:
+    'The key of the budget is wrapped for another identity of this user: unlock the identity that joined the budget.',
+  key_not_genuine:
+    "A key of the budget was swapped or damaged and is not used: another member's device wraps it again when it is next online.",
+} as const;
 
 /** The key that seals an epoch, and where the log says so. */
 interface WantedKey {
@@ -68,12 +77,12 @@ export class BudgetKeyring implements EpochKeys {
   async obtain(
     epoch: number,
     kid: Uint8Array,
-    { members, seq }: LogPosition,
+    { seq }: LogPosition,
     signal?: AbortSignal,
   ): Promise<Result<void, RemoteError>> {
-    const unwrapped = await this.#unwrap({ epoch, kid }, members, seq, signal);
+    const unwrapped = await this.#unwrap({ epoch, kid }, seq, signal);
     if (!unwrapped.ok) return unwrapped;
-    return unwrapped.value ? ok() : this.#obtainFromLater(epoch, members, seq, signal);
+    return unwrapped.value ? ok() : this.#obtainFromLater(epoch, seq, signal);
   }
 
   /** Zeroes all keys; nothing opens any more. */
@@ -87,7 +96,6 @@ export class BudgetKeyring implements EpochKeys {
   /** The key as it was wrapped for this user, or for the invite that they came with. */
   async #unwrap(
     wanted: WantedKey,
-    members: Members,
     seq: number,
     signal?: AbortSignal,
   ): Promise<Result<EpochKey | undefined, RemoteError>> {
@@ -102,26 +110,9 @@ export class BudgetKeyring implements EpochKeys {
       const own = recipients.filter((recipient) => recipient.uid === uid);
       const key = this.#openWrap(stored.value, wanted, own);
       if (key) return ok(key);
-      await this.#refuse(stored.value, wanted, uid, signal);
-      this.#reportWrap(stored.value, members, seq);
+      await this.#reportWrap(stored.value, wanted, seq, signal);
     }
     return ok(undefined);
-  }
-
-  /**
-   * Nobody but its recipient can tell that a wrap holds a wrong key. One that is plainly none
-   * in its place makes the others wrap again; failing that, one of them may notice.
-   */
-  async #refuse(
-    bytes: Uint8Array,
-    { epoch, kid }: WantedKey,
-    recipient: string,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const isOwn = recipient === this.#deps.identities.uid;
-    if (!isOwn || equalBytes(bytes, REFUSED_WRAP)) return;
-    const put = await this.#deps.wraps.put([{ epoch, kid, recipient, wrap: REFUSED_WRAP }], signal);
-    if (put.ok) this.#deps.onWrapRefused();
   }
 
   #openWrap(
@@ -146,15 +137,27 @@ export class BudgetKeyring implements EpochKeys {
     return undefined;
   }
 
-  #reportWrap(bytes: Uint8Array, members: Members, seq: number): void {
+  async #reportWrap(
+    bytes: Uint8Array,
+    { epoch, kid }: WantedKey,
+    seq: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
     if (equalBytes(bytes, REFUSED_WRAP)) return;
-    const wrapper = readWrapper(bytes);
-    const by = wrapper.ok && members.has(wrapper.value) ? 'a member' : 'nobody in the budget';
-    this.#deps.onSecurity({
-      kind: 'key_not_genuine',
-      seq,
-      message: `A key of the budget was swapped or damaged (it names ${by} as who wrapped it) and is not used: another member's device wraps it again when it is next online.`,
-    });
+    const { identities, wraps, onSecurity, onWrapRefused } = this.#deps;
+    const parsed = parseWrappedKey(bytes);
+    const isMine = parsed.ok && parsed.value.context.recipient === identities.uid;
+    const fits = (box: Uint8Array): boolean =>
+      identities.all.some(({ publicKeys }) => equalBytes(publicKeys.box, box));
+    if (isMine && !fits(parsed.value.context.recipientBox)) {
+      onSecurity({ kind: 'identity_mismatch', seq, message: MESSAGES.identity_mismatch });
+      return;
+    }
+    onSecurity({ kind: 'key_not_genuine', seq, message: MESSAGES.key_not_genuine });
+    // Nobody but its recipient can tell that a wrap in its place holds a wrong key.
+    if (!isMine) return;
+    const refused = { epoch, kid, recipient: identities.uid, wrap: REFUSED_WRAP };
+    if ((await wraps.put([refused], signal)).ok) onWrapRefused();
   }
 
   /**
@@ -163,7 +166,6 @@ export class BudgetKeyring implements EpochKeys {
    */
   async #obtainFromLater(
     epoch: number,
-    members: Members,
     seq: number,
     signal?: AbortSignal,
   ): Promise<Result<void, RemoteError>> {
@@ -173,7 +175,7 @@ export class BudgetKeyring implements EpochKeys {
     const newest = wantedBy(head.value);
     if (!newest || newest.epoch <= epoch) return ok();
     const held = this.find(newest.epoch, newest.kid);
-    const unwrapped = held ? ok(held) : await this.#unwrap(newest, members, seq, signal);
+    const unwrapped = held ? ok(held) : await this.#unwrap(newest, seq, signal);
     if (!unwrapped.ok) return unwrapped;
     let key = unwrapped.value;
     while (key && key.epoch > epoch) {

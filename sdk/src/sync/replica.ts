@@ -30,6 +30,9 @@ export interface ReplicaDeps {
   readonly onListenerError: (error: unknown) => void;
 }
 
+/** What is found while a budget is being opened waits for the app to listen. */
+const MAX_UNHEARD = 100;
+
 export type EditError = StoreError | { readonly kind: 'too_large'; readonly message: string };
 
 /**
@@ -57,8 +60,8 @@ export class Replica {
     this.outbox = deps.outbox;
     this.changes = new Listeners(deps.onListenerError);
     this.conflicts = new Listeners(deps.onListenerError);
-    this.security = new Listeners(deps.onListenerError);
-    this.ended = new Listeners(deps.onListenerError);
+    this.security = new Listeners(deps.onListenerError, MAX_UNHEARD);
+    this.ended = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.#overlay = new PendingOverlay(this.confirmed.state, deps.uid);
     this.#overlay.reset(deps.outbox.pending());
     this.#lastStamp = deps.outbox
