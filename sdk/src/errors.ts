@@ -33,6 +33,7 @@ export type SealsyncErrorKind =
   | 'keyslots_exist'
   | 'keyslots_missing'
   | 'keyslots_changed'
+  | 'rotation_pending'
   | 'failed';
 
 const RETRYABLE: ReadonlySet<SealsyncErrorKind> = new Set([

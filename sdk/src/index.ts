@@ -5,7 +5,15 @@ export {
   type SignedInUser,
 } from './create-sync.js';
 export { openKeyslots, type OpenKeyslotsOptions } from './open-keyslots.js';
-export type { KeyslotSummary, Keyslots, NewPasskey, UnlockSecret } from './people/keyslots.js';
+export type {
+  KeyslotSummary,
+  Keyslots,
+  KeyslotsEvents,
+  LockEvent,
+  NewPasskey,
+  PreparedRotation,
+  UnlockSecret,
+} from './people/keyslots.js';
 export type { KeyslotEvent, KeyslotEventKind } from './people/keyslot-event.js';
 export { PASSKEY_PRF_INPUT } from './crypto/keyslot-secret.js';
 export { generateIdentity, type Identity } from './create-identity.js';
