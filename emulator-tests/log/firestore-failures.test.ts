@@ -4,7 +4,7 @@ import { systemClock } from '../../sdk/src/local/system-clock.js';
 import { createOperationCounter } from '../../sdk/src/ports/operation-counter.js';
 import type { LogEntry, RemoteLog } from '../../sdk/src/ports/remote-log.js';
 import { createFirestoreLog } from '../../sdk/src/remote/firestore-log.js';
-import { newBudgetId, outcomeOf } from '../../sdk/src/testing/remote-log-fixture.js';
+import { makeNewBudget, newBudgetId, outcomeOf } from '../../sdk/src/testing/remote-log-fixture.js';
 import { VirtualClock } from '../../sdk/src/testing/virtual-clock.js';
 import { openFailingFirestore, type FailingFirestore } from './failing-firestore.js';
 import { signInPerson, type PersonOptions, type SignedInPerson } from './signed-in-person.js';
@@ -78,7 +78,7 @@ describe('a Firestore that does not answer as it should', () => {
         response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":{}}');
       }),
     );
-    expect(outcomeOf(await log.create(genesisBy('ann')))).toBe(kind);
+    expect(outcomeOf(await log.create(genesisBy('ann'), makeNewBudget('ann')))).toBe(kind);
     expect(outcomeOf(await log.read({ after: 0, limit: 1 }))).toBe(kind);
     expect(outcomeOf(await log.readBudget())).toBe(kind);
     expect(outcomeOf(await log.serverTime())).toBe(kind);
@@ -104,7 +104,7 @@ describe('a Firestore that does not answer as it should', () => {
     const unreachable = await logAt(gone.address);
     expect(outcomeOf(await unreachable.read({ after: 0, limit: 1 }))).toBe('offline');
     const cut = await logAt(await failWith((request) => void request.socket.destroy()));
-    expect(outcomeOf(await cut.create(genesisBy('ann')))).toBe('offline');
+    expect(outcomeOf(await cut.create(genesisBy('ann'), makeNewBudget('ann')))).toBe('offline');
   });
 
   it('is given up at the deadline, and leaves no timer behind', async () => {
@@ -126,10 +126,10 @@ describe('a Firestore that does not answer as it should', () => {
     const count = createOperationCounter();
     const log = createFirestoreLog({ ...person, budgetId: newBudgetId(), clock, count });
     const patience = new AbortController();
-    const creating = log.create(genesisBy(person.uid), patience.signal);
+    const creating = log.create(genesisBy(person.uid), makeNewBudget(person.uid), patience.signal);
     patience.abort();
     expect(outcomeOf(await creating)).toBe('deadline');
     expect(clock.pendingTimers).toBe(0);
-    expect(count).toEqual({ reads: 0, writes: 2, deletes: 0, rulesReads: 3 });
+    expect(count).toEqual({ reads: 0, writes: 4, deletes: 0, rulesReads: 4 });
   });
 });

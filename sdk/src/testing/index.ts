@@ -16,5 +16,5 @@ export {
 } from './memory-log-faults.js';
 export type { MemoryInvite, StoredBudget } from './memory-stored-budget.js';
 export type { StoredPins } from './memory-access.js';
-export { describeRemoteLog, type RemoteLogEnvironment } from './remote-log-contract.js';
+export { describeRemoteLog, type RemoteEnvironment } from './remote-log-contract.js';
 export { createSeededRandom } from './seeded-random.js';

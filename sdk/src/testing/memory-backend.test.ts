@@ -3,7 +3,14 @@ import { hashFrame } from '../crypto/frame.js';
 import type { LogEntry, RemoteLog } from '../ports/remote-log.js';
 import { createMemoryBackend, type MemoryBackend } from './memory-backend.js';
 import { disruptOnce, type Disruption } from './memory-log-faults.js';
-import { makeFrame, newBudgetId, outcomeOf, positionsOf } from './remote-log-fixture.js';
+import {
+  makeFrame,
+  makeGenesis,
+  makeNewBudget,
+  newBudgetId,
+  outcomeOf,
+  positionsOf,
+} from './remote-log-fixture.js';
 import { VirtualClock } from './virtual-clock.js';
 
 const budgetId = newBudgetId();
@@ -17,14 +24,7 @@ async function openBudget(latencyMs = 0): Promise<{
   const clock = new VirtualClock();
   const backend = createMemoryBackend({ clock, latencyMs: () => latencyMs });
   const ann = backend.logFor('ann', budgetId);
-  const genesis: LogEntry = {
-    seq: 1,
-    epoch: 1,
-    author: 'ann',
-    t: clock.now(),
-    prev: new Uint8Array(32),
-    frame: makeFrame({ budgetId }),
-  };
+  const genesis = makeGenesis(budgetId, 'ann', clock.now());
   return { clock, backend, ann, genesis };
 }
 
@@ -33,7 +33,7 @@ describe('a memory backend', () => {
     const { clock, ann, genesis } = await openBudget(100);
     const startMs = clock.now();
     let finishedMs = 0;
-    const creating = ann.create(genesis).then((result) => {
+    const creating = ann.create(genesis, makeNewBudget('ann')).then((result) => {
       finishedMs = clock.now();
       return result;
     });
@@ -53,26 +53,26 @@ describe('a memory backend', () => {
   ])('%s when told to, once', async (_what, disruption, outcome, isApplied) => {
     const { clock, backend, ann, genesis } = await openBudget();
     backend.intercept(disruptOnce('create', disruption, 'ann'));
-    const creating = ann.create(genesis);
+    const creating = ann.create(genesis, makeNewBudget('ann'));
     await clock.advance(60_000);
     expect(outcomeOf(await creating)).toBe(outcome);
     expect(backend.inspect(budgetId) !== undefined).toBe(isApplied);
     expect(clock.pendingTimers).toBe(0);
-    const again = outcomeOf(await ann.create(genesis));
+    const again = outcomeOf(await ann.create(genesis, makeNewBudget('ann')));
     expect(again).toBe(isApplied ? 'denied' : 'ok');
   });
 
   it('stops disrupting when told to', async () => {
     const { backend, ann, genesis } = await openBudget();
     const stop = backend.intercept(() => ({ failBefore: 'quota' }));
-    expect(outcomeOf(await ann.create(genesis))).toBe('quota');
+    expect(outcomeOf(await ann.create(genesis, makeNewBudget('ann')))).toBe('quota');
     stop();
-    expect(outcomeOf(await ann.create(genesis))).toBe('ok');
+    expect(outcomeOf(await ann.create(genesis, makeNewBudget('ann')))).toBe('ok');
   });
 
   it('shows one reader something else, and the others the log', async () => {
     const { backend, ann, genesis } = await openBudget();
-    await ann.create(genesis);
+    await ann.create(genesis, makeNewBudget('ann'));
     backend.overwrite(budgetId, { members: { ann: 'owner', bob: 'viewer' } });
     const bob = backend.logFor('bob', budgetId);
     const stop = backend.tamper('bob', budgetId, (entries) =>
@@ -90,14 +90,14 @@ describe('a memory backend', () => {
 
   it('never shows an existing budget as empty', async () => {
     const { backend, ann, genesis } = await openBudget();
-    await ann.create(genesis);
+    await ann.create(genesis, makeNewBudget('ann'));
     backend.tamper('ann', budgetId, () => []);
     expect(positionsOf(await ann.read({ after: 0, limit: 1 }))).toBe('failed');
   });
 
   it('lets nobody append while a budget waits for a new key', async () => {
     const { backend, ann, genesis } = await openBudget();
-    await ann.create(genesis);
+    await ann.create(genesis, makeNewBudget('ann'));
     backend.overwrite(budgetId, { rekey: true });
     const prev = hashFrame(genesis.frame);
     const next = { ...genesis, seq: 2, prev, frame: makeFrame({ budgetId, prev }) };

@@ -1,10 +1,11 @@
 import type { TestFunctions } from './local-store-contract.js';
 import { describeCounting } from './remote-log-counting.js';
 import { describeDenials } from './remote-log-denials.js';
-import { createTestBudget, type MakeEnvironment, type Suite } from './remote-log-fixture.js';
+import { describeEpochs } from './remote-log-epochs.js';
+import { createSuite, type MakeEnvironment } from './remote-log-fixture.js';
 import { describeRoundTrips } from './remote-log-round-trips.js';
 
-export type { RemoteLogEnvironment } from './remote-log-fixture.js';
+export type { RemoteEnvironment } from './remote-log-fixture.js';
 
 /**
  * What any {@link RemoteLog} must do; pass your runner's functions and a maker of an
@@ -15,18 +16,11 @@ export function describeRemoteLog(
   name: string,
   make: MakeEnvironment,
 ): void {
-  const { describe, it, expect } = functions;
-  const suite: Suite = {
-    describe,
-    it,
-    expect,
-    onBudget: (title, run) => {
-      it(title, async () => run(await createTestBudget(await make())));
-    },
-  };
-  describe(`RemoteLog: ${name}`, () => {
+  const suite = createSuite(functions, make);
+  suite.describe(`RemoteLog: ${name}`, () => {
     describeRoundTrips(suite);
     describeDenials(suite);
+    describeEpochs(suite);
     describeCounting(suite, make);
   });
 }

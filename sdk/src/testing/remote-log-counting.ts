@@ -1,7 +1,9 @@
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
+import type { RemoteLog } from '../ports/remote-log.js';
 import {
   chain,
-  makeFrame,
+  makeGenesis,
+  makeNewBudget,
   newBudgetId,
   type MakeEnvironment,
   type Suite,
@@ -12,10 +14,10 @@ import {
 export function describeCounting({ it, onBudget, expect }: Suite, make: MakeEnvironment): void {
   const counted = async (
     { environment, budgetId }: TestBudget,
-    run: (log: Awaited<ReturnType<typeof environment.logFor>>) => Promise<unknown>,
+    run: (log: RemoteLog) => Promise<unknown>,
   ): Promise<OperationCounter> => {
     const count = createOperationCounter();
-    await run(await environment.logFor('ann', budgetId, count));
+    await run((await environment.budgetFor('ann', budgetId, count)).log);
     return count;
   };
 
@@ -28,7 +30,7 @@ export function describeCounting({ it, onBudget, expect }: Suite, make: MakeEnvi
   onBudget('counts the members’ document when it changes', async (budget) => {
     const members = { [budget.annUid]: 'owner' } as const;
     const entries = chain(budget, budget.genesis, 1);
-    const count = await counted(budget, (log) => log.append(entries, members));
+    const count = await counted(budget, (log) => log.append(entries, { members }));
     expect(count).toEqual({ reads: 0, writes: 2, deletes: 0, rulesReads: 2 });
   });
 
@@ -45,6 +47,25 @@ export function describeCounting({ it, onBudget, expect }: Suite, make: MakeEnvi
     expect(empty).toEqual({ reads: 1, writes: 0, deletes: 0, rulesReads: 1 });
   });
 
+  onBudget('counts the head, the start of an epoch, and a search in vain', async (budget) => {
+    const one = { reads: 1, writes: 0, deletes: 0, rulesReads: 1 };
+    expect(await counted(budget, (log) => log.readHead())).toEqual(one);
+    expect(await counted(budget, (log) => log.readEpochStart(1))).toEqual(one);
+    expect(await counted(budget, (log) => log.readEpochStart(2))).toEqual(one);
+  });
+
+  onBudget('counts a removal: the entry, the budget and the notice', async (budget) => {
+    const { uid, entry } = await budget.admit('bob', 'editor', budget.genesis);
+    const start = budget.entryAfter(entry, { epoch: 2 });
+    const change = {
+      members: { [budget.annUid]: 'owner' },
+      epoch: 2,
+      departure: { uid, notice: new Uint8Array(9) },
+    } as const;
+    const count = await counted(budget, (log) => log.append([start], change));
+    expect(count).toEqual({ reads: 0, writes: 3, deletes: 0, rulesReads: 4 });
+  });
+
   onBudget('counts reading the budget and asking for the time', async (budget) => {
     const document = await counted(budget, (log) => log.readBudget());
     expect(document).toEqual({ reads: 1, writes: 0, deletes: 0, rulesReads: 0 });
@@ -56,17 +77,11 @@ export function describeCounting({ it, onBudget, expect }: Suite, make: MakeEnvi
     const environment = await make();
     const budgetId = newBudgetId();
     const count = createOperationCounter();
-    const log = await environment.logFor('ann', budgetId, count);
+    const { log } = await environment.budgetFor('ann', budgetId, count);
     const author = await environment.uidOf('ann');
-    const created = await log.create({
-      seq: 1,
-      epoch: 1,
-      author,
-      t: environment.nowMs(),
-      prev: new Uint8Array(32),
-      frame: makeFrame({ budgetId }),
-    });
+    const genesis = makeGenesis(budgetId, author, environment.nowMs());
+    const created = await log.create(genesis, makeNewBudget(author));
     expect(created.ok).toEqual(true);
-    expect(count).toEqual({ reads: 0, writes: 2, deletes: 0, rulesReads: 3 });
+    expect(count).toEqual({ reads: 0, writes: 4, deletes: 0, rulesReads: 4 });
   });
 }

@@ -8,6 +8,7 @@ import {
 import {
   chain,
   makeFrame,
+  makeNewBudget,
   newBudgetId,
   outcomeOf,
   positionsOf,
@@ -101,10 +102,12 @@ function describeBrokenChains({ onBudget, expect }: Suite): void {
 
   onBudget('denies creating a budget that exists, to anybody', async (budget) => {
     const { environment, budgetId, ann, genesis } = budget;
-    expect(outcomeOf(await ann.create(genesis))).toEqual('denied');
-    const eve = await environment.logFor('eve', budgetId);
+    expect(outcomeOf(await ann.create(genesis, budget.created))).toEqual('denied');
+    const { log: eve } = await environment.budgetFor('eve', budgetId);
     const author = await environment.uidOf('eve');
-    expect(outcomeOf(await eve.create({ ...genesis, author }))).toEqual('denied');
+    expect(outcomeOf(await eve.create({ ...genesis, author }, makeNewBudget(author)))).toEqual(
+      'denied',
+    );
   });
 }
 
@@ -171,6 +174,8 @@ function describeMalformedEntries({ onBudget, expect }: Suite): void {
       'deadline',
     );
     expect(outcomeOf(await ann.read({ after: 0, limit: 1 }, aborted))).toEqual('deadline');
+    expect(outcomeOf(await ann.readHead(aborted))).toEqual('deadline');
+    expect(outcomeOf(await ann.readEpochStart(1, aborted))).toEqual('deadline');
     expect(outcomeOf(await ann.readBudget(aborted))).toEqual('deadline');
     expect(outcomeOf(await ann.serverTime(aborted))).toEqual('deadline');
     expect(await headOf(budget)).toEqual([1]);
@@ -184,29 +189,33 @@ function describePeople({ onBudget, expect }: Suite): void {
     const forged = budget.entryAfter(entry, { author: uid });
     expect(outcomeOf(await log.append([forged]))).toEqual('denied');
     const promoted = { [budget.annUid]: 'owner', [uid]: 'owner' } as const;
-    expect(outcomeOf(await log.append([forged], promoted))).toEqual('denied');
-    expect(outcomeOf(await log.append([], promoted))).toEqual('denied');
+    expect(outcomeOf(await log.append([forged], { members: promoted }))).toEqual('denied');
+    expect(outcomeOf(await log.append([], { members: promoted }))).toEqual('denied');
   });
 
   onBudget('denies everything to an outsider', async (budget) => {
     const { environment, budgetId, genesis } = budget;
-    const eve = await environment.logFor('eve', budgetId);
+    const { log: eve } = await environment.budgetFor('eve', budgetId);
     const author = await environment.uidOf('eve');
     expect(outcomeOf(await eve.read({ after: 0, limit: 1 }))).toEqual('denied');
     expect(outcomeOf(await eve.readBudget())).toEqual('denied');
+    expect(outcomeOf(await eve.readHead())).toEqual('denied');
+    expect(outcomeOf(await eve.readEpochStart(1))).toEqual('denied');
     const forged = budget.entryAfter(genesis, { author });
     expect(outcomeOf(await eve.append([forged]))).toEqual('denied');
-    expect(outcomeOf(await eve.append([forged], { [author]: 'owner' }))).toEqual('denied');
+    expect(outcomeOf(await eve.append([forged], { members: { [author]: 'owner' } }))).toEqual(
+      'denied',
+    );
   });
 
   onBudget('denies everything to whoever was removed', async (budget) => {
     const { log, uid, entry } = await budget.admit('bob', 'editor', budget.genesis);
-    const removal = budget.entryAfter(entry);
-    expect(outcomeOf(await budget.ann.append([removal], { [budget.annUid]: 'owner' }))).toEqual(
-      'ok',
-    );
-    const late = budget.entryAfter(removal, { author: uid });
+    const removal = budget.entryAfter(entry, { epoch: 2 });
+    const members = { [budget.annUid]: 'owner' } as const;
+    expect(outcomeOf(await budget.ann.append([removal], { members, epoch: 2 }))).toEqual('ok');
+    const late = budget.entryAfter(removal, { author: uid, epoch: 2 });
     expect(outcomeOf(await log.append([late]))).toEqual('denied');
+    expect(outcomeOf(await log.readHead())).toEqual('denied');
     expect(outcomeOf(await log.read({ after: 0, limit: 1 }))).toEqual('denied');
     expect(outcomeOf(await log.readBudget())).toEqual('denied');
   });
@@ -214,19 +223,24 @@ function describePeople({ onBudget, expect }: Suite): void {
   onBudget('denies an editor any change of the members', async (budget) => {
     const { log, uid, entry } = await budget.admit('bob', 'editor', budget.genesis);
     const next = budget.entryAfter(entry, { author: uid });
-    expect(outcomeOf(await log.append([next], { [uid]: 'owner' }))).toEqual('denied');
+    expect(outcomeOf(await log.append([next], { members: { [uid]: 'owner' } }))).toEqual('denied');
     expect(await headOf(budget)).toEqual([1, 2]);
   });
 
   onBudget('denies leaving a budget without its owner', async (budget) => {
     const uid = await budget.environment.uidOf('bob');
     const entry = budget.entryAfter(budget.genesis);
-    expect(outcomeOf(await budget.ann.append([entry], { [uid]: 'owner' }))).toEqual('denied');
-    expect(outcomeOf(await budget.ann.append([entry], {}))).toEqual('denied');
+    for (const members of [{ [uid]: 'owner' }, {}] as const) {
+      expect(outcomeOf(await budget.ann.append([entry], { members }))).toEqual('denied');
+      const started = { ...entry, epoch: 2 };
+      expect(outcomeOf(await budget.ann.append([started], { members, epoch: 2 }))).toEqual(
+        'denied',
+      );
+    }
   });
 
   onBudget('denies access to a budget that does not exist', async ({ environment }) => {
-    const nowhere = await environment.logFor('ann', newBudgetId());
+    const { log: nowhere } = await environment.budgetFor('ann', newBudgetId());
     expect(outcomeOf(await nowhere.read({ after: 0, limit: 1 }))).toEqual('denied');
     expect(outcomeOf(await nowhere.readBudget())).toEqual('denied');
   });
@@ -238,9 +252,17 @@ function describeClosedBudgets({ onBudget, expect }: Suite): void {
     await environment.overwrite(budgetId, { deleted: true });
     const entry = budget.entryAfter(genesis);
     expect(outcomeOf(await ann.append([entry]))).toEqual('denied');
-    expect(outcomeOf(await ann.append([], { [annUid]: 'owner' }))).toEqual('denied');
+    expect(outcomeOf(await ann.append([], { members: { [annUid]: 'owner' } }))).toEqual('denied');
     const document = await ann.readBudget();
     expect(document.ok && document.value.deleted).toEqual(true);
+  });
+
+  onBudget('closes a deleted budget’s log to all but its owners', async (budget) => {
+    const { log } = await budget.admit('bob', 'editor', budget.genesis);
+    await budget.environment.overwrite(budget.budgetId, { deleted: true });
+    expect(positionsOf(await budget.ann.read({ after: 0, limit: 5 }))).toEqual([1, 2]);
+    expect(outcomeOf(await log.read({ after: 0, limit: 5 }))).toEqual('denied');
+    expect(outcomeOf(await log.readHead())).toEqual('denied');
   });
 
   onBudget('follows the epoch of the budget', async (budget) => {

@@ -3,11 +3,21 @@ import {
   MAX_ENTRIES_PER_COMMIT,
   MAX_FRAME_BYTES,
   MAX_PAGE_ENTRIES,
+  type BudgetDocument,
   type LogEntry,
 } from '../ports/remote-log.js';
 import { chain, makeFrame, outcomeOf, positionsOf, type Suite } from './remote-log-fixture.js';
 
 const CLOCK_TOLERANCE_MS = 60_000;
+
+const documentOf = (members: BudgetDocument['members']): BudgetDocument => ({
+  members,
+  epoch: 1,
+  floor: 0,
+  rekey: false,
+  deleted: false,
+  tombstone: new Uint8Array(),
+});
 
 /** What is appended is read by everybody, whole and in order. */
 export function describeRoundTrips({ onBudget, expect }: Suite): void {
@@ -21,7 +31,7 @@ export function describeRoundTrips({ onBudget, expect }: Suite): void {
   });
 
   onBudget('shows a new budget with its creator as its only owner', async ({ ann, annUid }) => {
-    const document = { members: { [annUid]: 'owner' }, epoch: 1, floor: 0, deleted: false };
+    const document = documentOf({ [annUid]: 'owner' });
     expect(await ann.readBudget()).toEqual({ ok: true, value: document });
   });
 
@@ -40,6 +50,18 @@ export function describeRoundTrips({ onBudget, expect }: Suite): void {
     expect(positionsOf(await ann.read({ after: 8, limit: MAX_PAGE_ENTRIES }))).toEqual([
       9, 10, 11, 12, 13,
     ]);
+  });
+
+  onBudget('finds the head, however long the log is', async (budget) => {
+    const { ann, genesis } = budget;
+    const seqOfHead = async (): Promise<unknown> => {
+      const head = await ann.readHead();
+      return head.ok && [head.value.seq, head.value.frame.length];
+    };
+    expect(await seqOfHead()).toEqual([1, genesis.frame.length]);
+    const entries = chain(budget, genesis, 10);
+    for (const entry of entries) await ann.append([entry]);
+    expect(await seqOfHead()).toEqual([11, genesis.frame.length]);
   });
 
   onBudget('answers with nothing behind the head, and calls that no failure', async ({ ann }) => {
@@ -83,8 +105,7 @@ export function describeRoundTrips({ onBudget, expect }: Suite): void {
   onBudget('changes the members along with an entry', async (budget) => {
     const { ann, annUid } = budget;
     const { uid, log } = await budget.admit('bob', 'editor', budget.genesis);
-    const members = { [annUid]: 'owner', [uid]: 'editor' };
-    const document = { members, epoch: 1, floor: 0, deleted: false };
+    const document = documentOf({ [annUid]: 'owner', [uid]: 'editor' });
     expect(await ann.readBudget()).toEqual({ ok: true, value: document });
     expect(await log.readBudget()).toEqual({ ok: true, value: document });
     expect(positionsOf(await log.read({ after: 0, limit: 5 }))).toEqual([1, 2]);
