@@ -22,6 +22,10 @@ export type SealsyncErrorKind =
   | 'keyslots_exist'
   | 'keyslots_missing'
   | 'keyslots_changed'
+  | 'passkey_unsupported'
+  | 'passkey_cancelled'
+  | 'passkey_exists'
+  | 'passkey_missing'
   | 'failed';
 
 const RETRYABLE: ReadonlySet<SealsyncErrorKind> = new Set([
