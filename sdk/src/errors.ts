@@ -34,6 +34,10 @@ export type SealsyncErrorKind =
   | 'keyslots_missing'
   | 'keyslots_changed'
   | 'rotation_pending'
+  | 'passkey_unsupported'
+  | 'passkey_cancelled'
+  | 'passkey_exists'
+  | 'passkey_missing'
   | 'failed';
 
 const RETRYABLE: ReadonlySet<SealsyncErrorKind> = new Set([

@@ -15,6 +15,14 @@ export type {
   UnlockSecret,
 } from './people/keyslots.js';
 export type { KeyslotEvent, KeyslotEventKind } from './people/keyslot-event.js';
+export { isPasskeySupported } from './local/webauthn.js';
+export {
+  createPasskey,
+  readPasskeyPrf,
+  type CreatePasskeyOptions,
+  type ReadPasskeyPrfOptions,
+} from './local/passkey.js';
+export { unlockWithPasskey, type UnlockWithPasskeyOptions } from './unlock-with-passkey.js';
 export { PASSKEY_PRF_INPUT } from './crypto/keyslot-secret.js';
 export { generateIdentity, type Identity } from './create-identity.js';
 export { SealsyncError, isSealsyncError, type SealsyncErrorKind } from './errors.js';
