@@ -2,6 +2,7 @@ import { equalBytes } from '../bytes.js';
 import { parseKeyslot } from '../crypto/keyslot-format.js';
 import { MAX_PLAUSIBLE_GENERATION, type StoredKeyslot } from '../ports/keyslot-directory.js';
 import type { KeyslotEvent } from './keyslot-event.js';
+import { unlockFailed } from './keyslot-failure.js';
 import type { KeyslotRecord } from './keyslot-record.js';
 import { NEXT_SLOT } from './keyslots.js';
 
@@ -77,4 +78,10 @@ export const rolledBack = (slot: string): KeyslotEvent => ({
   slot,
   message:
     'The server shows an older keyslot than this device has seen: it is not used. Set its secret again, and ask whoever runs the project.',
+});
+
+export const weakened = (slot: string): KeyslotEvent => ({
+  kind: 'keyslot_weakened',
+  slot,
+  message: unlockFailed({ kind: 'weak_parameters', message: '' }).message,
 });

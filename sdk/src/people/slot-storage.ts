@@ -1,4 +1,6 @@
 import { equalBytes } from '../bytes.js';
+import { type NewKeyslotLock, sealKeyslot } from '../crypto/keyslot.js';
+import { WipedKeyError } from '../crypto/wiped-key-error.js';
 import { SealsyncError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import {
@@ -10,12 +12,16 @@ import {
 } from '../ports/keyslot-directory.js';
 import type { LocalStore } from '../ports/local-store.js';
 import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
 import type { RemoteError } from '../ports/remote-log.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
-import { judgeKeyslots, slotsToRemember, usableSlots } from './judge-keyslots.js';
+import { judgeKeyslots, slotsToRemember, usableSlots, weakened } from './judge-keyslots.js';
 import type { KeyslotEvent } from './keyslot-event.js';
-import { keyslotsChanged, lastSlot, outcomeUnknown } from './keyslot-failure.js';
+import { keyslotsChanged, lastSlot, outcomeUnknown, stillLocked } from './keyslot-failure.js';
 import { type KeyslotRecord, loadKeyslotRecord, rememberKeyslots } from './keyslot-record.js';
+import { toKeyslotSecret, type UnlockSecret } from './keyslots.js';
+import { openSlots } from './open-slots.js';
+import type { Unlocked } from './unlocked-keys.js';
 
 export interface SlotStorageOptions {
   readonly uid: string;
@@ -23,6 +29,7 @@ export interface SlotStorageOptions {
   /** Of this user on this device. */
   readonly store: LocalStore;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
 }
 
@@ -63,42 +70,37 @@ export class SlotStorage {
     return { slots: judged.slots, record: record.value, listed: listed.value };
   }
 
-  /**
-   * Above every generation known here, and by the time also above those of slots that were
-   * removed before this device saw them.
-   */
-  nextGeneration({ slots, record }: KeyslotView, name: string): number {
-    const known = [...slots, ...record.values()]
-      .filter((slot) => slot.name === name || slot.generation <= MAX_PLAUSIBLE_GENERATION)
-      .map(({ generation }) => generation);
-    const above = [this.#lastGiven, ...known].map((generation) => generation + 1);
-    const next = Math.max(this.#options.clock.now(), ...above);
-    // Stored above it, a slot could not be read again.
-    if (next > MAX_GENERATION) {
-      throw new SealsyncError(
-        'failed',
-        'The server shows this keyslot with an impossible generation, and nothing was stored: ask whoever runs the project to remove it.',
-      );
-    }
-    this.#lastGiven = next;
-    return next;
+  /** The identity that one of `slots` holds; reports a slot that makes guessing cheap. */
+  open(slots: readonly StoredKeyslot[], secret: UnlockSecret): ReturnType<typeof openSlots> {
+    return openSlots({
+      slots,
+      uid: this.#options.uid,
+      secret: toKeyslotSecret(secret),
+      onWeakened: (slot) => {
+        this.#tell(weakened(slot));
+      },
+    });
   }
 
-  /** Replaces the slot of that name. A refusal may be a lost answer, so what is stored decides. */
-  async put(view: KeyslotView, slot: StoredKeyslot): Promise<void> {
-    const { directory } = this.#options;
-    const after = generationOf(view.listed, slot.name);
-    const put = await directory.put({ ...slot, after });
-    if (!put.ok) {
-      const listed = await directory.list();
-      if (!listed.ok) throw outcomeUnknown(put.error);
-      const found = listed.value.find(({ name }) => name === slot.name);
-      if (!found || !equalBytes(found.bytes, slot.bytes)) {
-        const hasChanged = generationOf(listed.value, slot.name) !== after;
-        throw hasChanged ? keyslotsChanged() : toSealsyncError(put.error);
-      }
+  /** Seals and stores a slot of that name; answers with its generation. */
+  async seal(
+    view: KeyslotView,
+    name: string,
+    lock: NewKeyslotLock,
+    unlocked: Unlocked,
+  ): Promise<number> {
+    const { random } = this.#options;
+    const generation = this.#nextGeneration(view, name);
+    const input = { ...unlocked, slot: name, generation, lock, random };
+    const sealed = await sealKeyslot(input).catch((error: unknown) => {
+      throw error instanceof WipedKeyError ? stillLocked() : error;
+    });
+    if (!sealed.ok) {
+      const { kind, message } = sealed.error;
+      throw new SealsyncError(kind === 'kdf_failed' ? 'failed' : kind, message);
     }
-    await this.#remember([slot]);
+    await this.#put(view, { name, generation, bytes: sealed.value });
+    return generation;
   }
 
   async remove(slot: StoredKeyslot): Promise<void> {
@@ -119,6 +121,44 @@ export class SlotStorage {
   /** To be called once one of the slots has opened. */
   async rememberView({ slots, record, failure }: KeyslotView): Promise<void> {
     if (!failure) await this.#remember(slotsToRemember(slots, record));
+  }
+
+  /**
+   * Above every generation known here, and by the time also above those of slots that were
+   * removed before this device saw them.
+   */
+  #nextGeneration({ slots, record }: KeyslotView, name: string): number {
+    const known = [...slots, ...record.values()]
+      .filter((slot) => slot.name === name || slot.generation <= MAX_PLAUSIBLE_GENERATION)
+      .map(({ generation }) => generation);
+    const above = [this.#lastGiven, ...known].map((generation) => generation + 1);
+    const next = Math.max(this.#options.clock.now(), ...above);
+    // Stored above it, a slot could not be read again.
+    if (next > MAX_GENERATION) {
+      throw new SealsyncError(
+        'failed',
+        'The server shows this keyslot with an impossible generation, and nothing was stored: ask whoever runs the project to remove it.',
+      );
+    }
+    this.#lastGiven = next;
+    return next;
+  }
+
+  /** Replaces the slot of that name. A refusal may be a lost answer, so what is stored decides. */
+  async #put(view: KeyslotView, slot: StoredKeyslot): Promise<void> {
+    const { directory } = this.#options;
+    const after = generationOf(view.listed, slot.name);
+    const put = await directory.put({ ...slot, after });
+    if (!put.ok) {
+      const listed = await directory.list();
+      if (!listed.ok) throw outcomeUnknown(put.error);
+      const found = listed.value.find(({ name }) => name === slot.name);
+      if (!found || !equalBytes(found.bytes, slot.bytes)) {
+        const hasChanged = generationOf(listed.value, slot.name) !== after;
+        throw hasChanged ? keyslotsChanged() : toSealsyncError(put.error);
+      }
+    }
+    await this.#remember([slot]);
   }
 
   /** What the server took is done, so a full disk is no reason to call it failed. */
