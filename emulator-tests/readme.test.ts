@@ -14,11 +14,7 @@ interface Example {
   openHousehold(
     firebase: unknown,
     user: unknown,
-    secrets: {
-      passphrase: string;
-      budgetPassphrase: string;
-      realtime?: { signaling: { url: string } };
-    },
+    options: { passphrase: string; realtime?: { signaling: { url: string } } },
   ): Promise<{ sync: Sealsync; budget: Budget<Household> }>;
 }
 

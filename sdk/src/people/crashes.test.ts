@@ -96,22 +96,22 @@ async function dieAt(
   await world.during(ann.budget.close());
 
   let calls = 0;
-  let isDead = false;
+  const fate = { isDead: false };
   const revive = world.backend.intercept((call): Disruption | undefined => {
     if (call.uid !== uid) return undefined;
     calls += 1;
     if (calls === at) {
-      isDead = true;
+      fate.isDead = true;
       return { hang };
     }
-    return isDead ? { hang: 'before' } : undefined;
+    return fate.isDead ? { hang: 'before' } : undefined;
   });
   const outcome = await act(world, prepared).then(
     () => 'done',
     () => 'failed',
   );
   revive();
-  if (!isDead) {
+  if (!fate.isDead) {
     expect(outcome).toBe('done');
     return false;
   }

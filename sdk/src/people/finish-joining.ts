@@ -2,6 +2,7 @@ import { makeAcceptance } from '../crypto/acceptance.js';
 import { equalBytes } from '../bytes.js';
 import { fingerprintOf } from '../crypto/fingerprint.js';
 import type { InviteLink } from '../crypto/invite-fragment.js';
+import type { Member } from '../model/people.js';
 import { mayWrite } from '../model/roles.js';
 import { ok, type Result } from '../result.js';
 import { refuse, type SyncFailure } from '../sync/sync-failure.js';
@@ -47,16 +48,19 @@ function checkInviter(
   { invite, inviterFingerprint, head }: InviteLink,
 ): Result<void, SyncFailure> {
   const { members, invites, seq } = positionOf(deps);
-  const by = invites.get(invite.inviteId)?.by;
-  const inviter = by === undefined ? undefined : members.get(by);
-  const isOther =
-    by !== undefined &&
-    inviter !== undefined &&
-    inviter.identityVersion === 1 &&
-    !equalBytes(fingerprintOf({ uid: by, publicKeys: inviter.keys }), inviterFingerprint);
-  if (seq >= head.seq && !isOther) return ok();
+  const by = invites.get(invite.inviteId)?.by ?? '';
+  const inviter = members.get(by);
+  if (seq >= head.seq && !(inviter && isOther(by, inviter, inviterFingerprint))) return ok();
   const message =
     'The server shows another history of this budget than your inviter has: compare with them.';
   deps.replica.security.tell({ kind: 'fork', seq, message });
   return refuse('not_genuine', message);
 }
+
+/** An inviter who has replaced their keys since is vouched for by the log alone. */
+const isOther = (
+  uid: string,
+  { keys, identityVersion }: Member,
+  fingerprint: Uint8Array,
+): boolean =>
+  identityVersion === 1 && !equalBytes(fingerprintOf({ uid, publicKeys: keys }), fingerprint);

@@ -34,10 +34,11 @@ export async function addMember(
     const owner = requireOwner(deps, position);
     if (!owner.ok) return owner;
     const known = position.members.get(uid);
-    if (known && known.role === role && equalBytes(known.keys.sign, keys.sign)) {
-      return ok(undefined);
+    if (known) {
+      const isSame = known.role === role && equalBytes(known.keys.sign, keys.sign);
+      if (isSame) return ok(undefined);
+      return refuse('already_member', 'That user is a member: use changeRole().');
     }
-    if (known) return refuse('already_member', 'That user is a member: use changeRole().');
     const statement: Statement = { type: 'member_added', uid, role, keys };
     return ok({
       bodies: [{ edits: [], statements: [statement] }],

@@ -20,9 +20,12 @@ export interface RotatedIdentity {
 
 export interface RotationDeps {
   readonly identities: OwnIdentities;
-  listBudgets(): Promise<readonly BudgetId[]>;
+  readonly listBudgets: () => Promise<readonly BudgetId[]>;
   /** Calls `use` with the people of a budget, which is opened for it if it is not open. */
-  withPeople<T>(budgetId: BudgetId, use: (people: BudgetPeople) => Promise<T>): Promise<T>;
+  readonly withPeople: <T>(
+    budgetId: BudgetId,
+    use: (people: BudgetPeople) => Promise<T>,
+  ) => Promise<T>;
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   Timestamp,
   where,
   writeBatch,
+  type DocumentData,
   type DocumentReference,
   type Firestore,
   type QueryConstraint,
@@ -173,12 +174,12 @@ class FirestoreLog implements RemoteLog {
   #addChange(batch: WriteBatch, { members, epoch, departure }: BudgetChange): void {
     if (members || epoch !== undefined) {
       const start = epoch === undefined ? {} : { epoch, rekey: false };
-      const roles = Object.entries(members ?? {}).map(([uid, role]) => [
-        uid,
-        role ?? deleteField(),
-      ]);
+      const roles = Object.entries(members ?? {}).map(
+        ([uid, role]) => [uid, role ?? deleteField()] as const,
+      );
       // Merged, so that of two changes at once neither undoes the other's.
-      batch.set(this.#budget, { members: Object.fromEntries(roles), ...start }, { merge: true });
+      const after: DocumentData = { members: Object.fromEntries(roles), ...start };
+      batch.set(this.#budget, after, { merge: true });
       this.#count.writes += 1;
       this.#count.rulesReads += RULES_READS[epoch === undefined ? 'changeMembers' : 'startEpoch'];
     }

@@ -39,19 +39,18 @@ export function foldStatements(
 ): People | undefined {
   const startsEpoch = before.seq > 0 && entry.epoch > before.epoch;
   if (startsEpoch !== (statements[0]?.type === 'epoch_started')) return undefined;
-  let people: People | undefined = registerDevice(before, entry);
-  statements.forEach((statement, index) => {
-    if (!people) return;
+  let people = registerDevice(before, entry);
+  for (const [index, statement] of statements.entries()) {
     if (statement.type === 'epoch_started') {
-      people = index === 0 && replacesKey(before, statement) ? people : undefined;
-    } else if (!startsEpoch && NEEDS_EPOCH.has(statement.type)) {
-      people = undefined;
-    } else {
-      people = foldStatement(people, statement, entry);
+      if (index > 0 || !replacesKey(before, statement)) return undefined;
+      continue;
     }
-  });
-  if (statements.length === 0) return people;
-  return people && hasOwner(people.members) ? people : undefined;
+    if (!startsEpoch && NEEDS_EPOCH.has(statement.type)) return undefined;
+    const folded = foldStatement(people, statement, entry);
+    if (!folded) return undefined;
+    people = folded;
+  }
+  return statements.length === 0 || hasOwner(people.members) ? people : undefined;
 }
 
 /** Whoever has the old key, or the old private keys, must not read what follows. */

@@ -70,8 +70,9 @@ export class MemoryInvites implements InviteDirectory {
     const wanted = { inviteId, role, ...copies };
     const apply = (): Result<void, RemoteError> => {
       const before = access.stored;
-      const after = before && isNote(wanted.pin) && acceptInvite(before, wanted, access.caller);
-      const stored = access.store('acceptInvite', after || undefined);
+      const stands = before && isNote(wanted.pin);
+      const after = stands ? acceptInvite(before, wanted, access.caller) : undefined;
+      const stored = access.store('acceptInvite', after);
       if (stored.ok) access.storePin(wanted.pin);
       return stored;
     };
