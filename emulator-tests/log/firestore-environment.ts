@@ -83,7 +83,7 @@ export class FirestoreEnvironment implements RemoteEnvironment {
     const { host, port } = readFirestoreAddress();
     const signedInAtS = Math.floor(Date.now() / 1000) - HOUR_S;
     connectFirestoreEmulator(firestore, host, port, {
-      mockUserToken: { sub: uid, auth_time: signedInAtS },
+      mockUserToken: { user_id: uid, auth_time: signedInAtS },
     });
     return firestore;
   }

@@ -69,9 +69,9 @@ export class MemoryInvites implements InviteDirectory {
     const copies = { access: value.slice(), acceptance: acceptance.slice(), pin: pin.slice() };
     const wanted = { inviteId, role, ...copies };
     const apply = (): Result<void, RemoteError> => {
-      const before = access.stored;
-      const after = before && isNote(wanted.pin) && acceptInvite(before, wanted, access.caller);
-      const stored = access.store('acceptInvite', after || undefined);
+      const before = isNote(wanted.pin) ? access.stored : undefined;
+      const after = before && acceptInvite(before, wanted, access.caller);
+      const stored = access.store('acceptInvite', after);
       if (stored.ok) access.storePin(wanted.pin);
       return stored;
     };
