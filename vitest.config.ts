@@ -27,9 +27,24 @@ export default defineConfig({
           name: 'emulators',
           environment: 'node',
           include: ['emulator-tests/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'emulator-tests/browser/**'],
           globalSetup: ['emulator-tests/setup/global-setup.ts'],
           // One pair of emulators serves every file; a queue of files keeps timings steady.
           fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          environment: 'node',
+          include: ['emulator-tests/browser/**/*.test.ts'],
+          globalSetup: ['emulator-tests/browser/setup/global-setup.ts'],
+          fileParallelism: false,
+          // After the others: a browser beside them would unsettle their timings.
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

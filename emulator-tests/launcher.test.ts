@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { EmulatorStartError } from '../scripts/emulators/supervised.js';
 import { startEmulators } from '../scripts/emulators/start-emulators.js';
 import type { EmulatorHosts } from './setup/emulators.js';
+import { listDescendants, listRunning } from './setup/processes.js';
 
 const script = fileURLToPath(new URL('./setup/start-and-wait.ts', import.meta.url));
 let child: ChildProcess | undefined;
@@ -27,34 +28,6 @@ async function startInChild(): Promise<{
   const [line] = (await once(lines, 'line')) as [string];
   const hosts = JSON.parse(line) as EmulatorHosts;
   return { child: started, hosts, pids: listDescendants(started.pid ?? -1) };
-}
-
-interface ProcessRow {
-  pid: number;
-  parent: number;
-  state: string;
-}
-
-function listProcesses(): ProcessRow[] {
-  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' });
-  return stdout.split('\n').map((row) => {
-    const [pid = '', parent = '', state = ''] = row.trim().split(/\s+/);
-    return { pid: Number(pid), parent: Number(parent), state };
-  });
-}
-
-function listDescendants(pid: number): number[] {
-  const rows = listProcesses();
-  const below = (parent: number): number[] =>
-    rows.filter((row) => row.parent === parent).flatMap((row) => [row.pid, ...below(row.pid)]);
-  return below(pid);
-}
-
-/** A process that ended but was not collected by its parent (Z) runs no more. */
-function listRunning(pids: readonly number[]): number[] {
-  return listProcesses()
-    .filter(({ pid, state }) => pids.includes(pid) && !state.startsWith('Z'))
-    .map(({ pid }) => pid);
 }
 
 async function canConnect(host: string): Promise<boolean> {

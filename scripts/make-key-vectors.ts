@@ -307,6 +307,36 @@ function makeRotation(): object {
   };
 }
 
+const makeNotice = (kind: string, code: number, uid: string, epoch: number): object => {
+  const items = [1, code, budgetId, uid, ann.uid, epoch];
+  return {
+    kind,
+    budgetId: hex(budgetId),
+    uid,
+    by: seedsOf(ann),
+    epoch,
+    notice: hex(encode([...items, signedBy(ann, labelled('notice', items))])),
+  };
+};
+
+function makePin(name: string, inviteFragment: string): object {
+  const nonce = ascending(24, 0x0b);
+  const genesisHash = sha256(Buffer.from('genesis'));
+  const shared = sodium.crypto_scalarmult(ann.box.privateKey, ann.box.publicKey);
+  const key = sodium.crypto_generichash(32, labelled('pin key', [1, ann.uid]), shared);
+  const bound = labelled('pin', [1, budgetId, ann.uid]);
+  return {
+    name,
+    budgetId: hex(budgetId),
+    identity: seedsOf(ann),
+    genesisHash: hex(genesisHash),
+    inviteFragment,
+    random: [hex(nonce)],
+    key: hex(key),
+    pin: hex(encode([1, nonce, seal(encode([genesisHash, inviteFragment]), bound, nonce, key)])),
+  };
+}
+
 /** File name -> content. */
 export const keyVectorFiles: Readonly<Record<string, unknown>> = {
   'keyslots.json': keyslots,
@@ -318,6 +348,12 @@ export const keyVectorFiles: Readonly<Record<string, unknown>> = {
     previousKey: makePreviousKey(),
   },
   'invites.json': [makeInvite()],
+  'notices.json': [
+    makeNotice('left', 0, 'ann', 1),
+    makeNotice('removed', 1, 'bea', 0xffff_ffff),
+    makeNotice('deleted', 2, 'ann', 7),
+  ],
+  'pins.json': [makePin('of a member', ''), makePin('of who is joining', 'AbC-_9')],
   'identities.json': {
     identities: [ann, bea].map((who) => ({
       identity: seedsOf(who),

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import config from '../vitest.config.js';
 import { planSuites } from './test-suites.js';
 
 it('runs what it can and names what it leaves out, so that a green run is not taken for all', () => {
@@ -13,4 +14,13 @@ it('runs what it can and names what it leaves out, so that a green run is not ta
     projects: ['plain', 'possible'],
     leftOut: [{ suite: 'impossible', sentence: 'Get X.' }],
   });
+});
+
+it('knows every suite that there is, so that none is forgotten', () => {
+  const { projects, leftOut } = planSuites();
+  const known = [...projects, ...leftOut.map(({ suite }) => suite)];
+  const configured = config.test?.projects?.map((project) =>
+    typeof project === 'object' && 'test' in project ? project.test?.name : project,
+  );
+  expect(known.toSorted()).toEqual(configured?.toSorted());
 });

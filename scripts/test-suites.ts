@@ -1,4 +1,4 @@
-import { findJava, type Prerequisite } from './prerequisites.js';
+import { findChromium, findJava, type Prerequisite } from './prerequisites.js';
 
 /** A vitest project and the programs of the machine that it cannot run without. */
 interface Suite {
@@ -9,6 +9,7 @@ interface Suite {
 const suites: readonly Suite[] = [
   { project: 'unit', needs: [] },
   { project: 'emulators', needs: [findJava] },
+  { project: 'browser', needs: [findJava, findChromium] },
 ];
 
 export interface SuitePlan {

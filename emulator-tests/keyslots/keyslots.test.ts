@@ -1,4 +1,13 @@
-import { doc, getDoc, setDoc, type DocumentData } from 'firebase/firestore';
+import {
+  Bytes,
+  collection,
+  deleteDoc,
+  doc,
+  getDoc,
+  getDocs,
+  setDoc,
+  type DocumentData,
+} from 'firebase/firestore';
 import {
   createMemoryStore,
   createOperationCounter,
@@ -10,6 +19,7 @@ import {
   type OperationCounter,
 } from '@sealsync/sdk';
 import { connectFirestoreEmulator, getFirestore } from 'firebase/firestore/lite';
+import { decode, encode } from 'cborg';
 import { deleteApp, initializeApp } from 'firebase/app';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -87,6 +97,18 @@ const plant = (name: string, data: DocumentData): Promise<void> =>
   rules.bypassRules((firestore) =>
     setDoc(doc(firestore, 'users', ann.uid, 'keyslots', name), data),
   );
+
+async function storedNames(): Promise<readonly string[]> {
+  let names: readonly string[] = [];
+  await rules.bypassRules(async (firestore) => {
+    const { docs } = await getDocs(collection(firestore, 'users', ann.uid, 'keyslots'));
+    names = docs.map(({ id }) => id);
+  });
+  return names;
+}
+
+const copyOf = (contents: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> =>
+  new Map([...contents].map(([key, bytes]) => [key, Uint8Array.from(bytes)]));
 
 describe('an identity under keyslots in Firestore', () => {
   it('is made once, and opened on a second device by the passphrase alone', async () => {
@@ -185,19 +207,6 @@ describe('an identity under keyslots in Firestore', () => {
     expect(await failureOf(elsewhere.unlockOrCreate({ passphrase: NEW }))).toBe('offline');
   });
 
-  it('is not opened by an old slot that the project puts back', async () => {
-    const contents = new Map<string, Uint8Array>();
-    const { keyslots } = await openDevice(contents);
-    await keyslots.create({ passphrase: OLD });
-    const old = await readStored('passphrase');
-    await keyslots.changePassphrase({ from: OLD, to: NEW });
-    await plant('passphrase', old);
-    const again = await openDevice(contents);
-    expect(await failureOf(again.keyslots.unlock({ passphrase: OLD }))).toBe('wrong_secret');
-    expect(await failureOf(again.keyslots.unlock({ passphrase: NEW }))).toBe('none');
-    expect(again.events[0]).toMatchObject({ kind: 'keyslot_rolled_back', slot: 'passphrase' });
-  });
-
   it("is not to be had from another user's slots", async () => {
     await (await openDevice()).keyslots.create({ passphrase: OLD });
     const eve = await signInPerson();
@@ -205,5 +214,141 @@ describe('an identity under keyslots in Firestore', () => {
     const spying = await openKeyslots({ firebase: eve.app, user: { uid: ann.uid } });
     expect(await failureOf(spying.unlock({ passphrase: OLD }))).toBe('access_denied');
     expect(await failureOf(spying.unlockOrCreate({ passphrase: OLD }))).toBe('access_denied');
+  });
+});
+
+describe('an identity that may have leaked', () => {
+  it('is replaced under the same passphrase, and every other slot is gone', async () => {
+    const one = await openDevice();
+    const before = await one.keyslots.create({ passphrase: OLD });
+    const recoveryPhrase = await one.keyslots.addRecoveryPhrase();
+    const { to, identityVersion } = await one.keyslots.prepareRotation({ passphrase: OLD });
+    expect(identityVersion).toBe(2);
+    const two = await openDevice();
+    expect((await two.keyslots.unlock({ recoveryPhrase })).publicKeys).toEqual(before.publicKeys);
+    expect(await two.keyslots.rotationPending()).toBe(true);
+    await two.keyslots.completeRotation({ passphrase: OLD });
+    expect(await storedNames()).toEqual(['passphrase']);
+    const found = await (await openDevice()).keyslots.unlock({ passphrase: OLD });
+    expect(found.publicKeys).toEqual(to.publicKeys);
+    expect(await failureOf(one.keyslots.addRecoveryPhrase())).toBe('keyslots_changed');
+  });
+});
+
+/** Played as whoever runs the project, past the rules. */
+describe('a project that', () => {
+  it('puts an old slot back after a change of passphrase is noticed, and changes nothing', async () => {
+    const contents = new Map<string, Uint8Array>();
+    const { keyslots } = await openDevice(contents);
+    const identity = await keyslots.create({ passphrase: OLD });
+    const old = await readStored('passphrase');
+    await keyslots.changePassphrase({ from: OLD, to: NEW });
+    await plant('passphrase', old);
+    const kept = copyOf(contents);
+    const again = await openDevice(contents);
+    expect(await failureOf(again.keyslots.unlock({ passphrase: OLD }))).toBe('wrong_secret');
+    expect(again.events).toEqual([
+      {
+        kind: 'keyslot_rolled_back',
+        slot: 'passphrase',
+        message: expect.stringContaining('not used') as string,
+      },
+    ]);
+    expect(again.count.writes).toBe(0);
+    expect(contents).toEqual(kept);
+    const found = await again.keyslots.unlock({ passphrase: NEW });
+    expect(found.publicKeys).toEqual(identity.publicKeys);
+    expect(contents).toEqual(kept);
+    expect(await readStored('passphrase')).toEqual(old);
+    // A device that has never seen the newer slot cannot know.
+    const fresh = await openDevice();
+    expect(await failureOf(fresh.keyslots.unlock({ passphrase: OLD }))).toBe('none');
+    expect(fresh.events).toEqual([]);
+  });
+
+  it('puts a removed slot back is noticed, and the slot opens nothing', async () => {
+    const contents = new Map<string, Uint8Array>();
+    const { keyslots } = await openDevice(contents);
+    await keyslots.create({ passphrase: OLD });
+    const recoveryPhrase = await keyslots.addRecoveryPhrase();
+    const old = await readStored('recovery');
+    await keyslots.removeSlot('recovery');
+    await plant('recovery', old);
+    const kept = copyOf(contents);
+    const again = await openDevice(contents);
+    expect(await failureOf(again.keyslots.unlock({ recoveryPhrase }))).toBe('wrong_secret');
+    expect(again.events).toMatchObject([{ kind: 'keyslot_rolled_back', slot: 'recovery' }]);
+    expect(contents).toEqual(kept);
+  });
+
+  it('weakens the parameters of Argon2id gets no cheaper guess, on any device', async () => {
+    const contents = new Map<string, Uint8Array>();
+    const { keyslots } = await openDevice(contents);
+    const identity = await keyslots.create({ passphrase: OLD });
+    const data = await readStored('passphrase');
+    const items = decode((data['slot'] as Bytes).toUint8Array()) as unknown[];
+    const [salt] = items[4] as unknown[];
+    for (const parameters of [
+      [salt, 8, 3, 1],
+      [salt, 65_536, 1, 1],
+      [salt, 65_536, 3, 0],
+    ]) {
+      const weak = Uint8Array.from(encode(Object.assign([...items], { 4: parameters })));
+      await plant('passphrase', { ...data, slot: Bytes.fromUint8Array(weak) });
+      const fresh = await openDevice();
+      expect(await failureOf(fresh.keyslots.unlock({ passphrase: OLD }))).toBe('weak_parameters');
+      expect(fresh.events).toEqual([
+        {
+          kind: 'keyslot_weakened',
+          slot: 'passphrase',
+          message: expect.stringContaining('set this one again') as string,
+        },
+      ]);
+      expect(await failureOf(fresh.keyslots.unlockOrCreate({ passphrase: OLD }))).toBe(
+        'weak_parameters',
+      );
+      expect(fresh.count.writes).toBe(0);
+    }
+    // Who has seen the true slot refuses this one for its generation, and opens that.
+    const kept = copyOf(contents);
+    const again = await openDevice(contents);
+    const found = await again.keyslots.unlock({ passphrase: OLD });
+    expect(found.publicKeys).toEqual(identity.publicKeys);
+    expect(again.events).toMatchObject([{ kind: 'keyslot_rolled_back', slot: 'passphrase' }]);
+    expect(contents).toEqual(kept);
+  });
+
+  it("puts its own slot in the place of the user's gets no identity of its own used", async () => {
+    const contents = new Map<string, Uint8Array>();
+    const { keyslots } = await openDevice(contents);
+    const identity = await keyslots.create({ passphrase: OLD });
+    const theirs = await readStored('passphrase');
+    const former = ann;
+    ann = await signInPerson();
+    people.push(ann);
+    await (await openDevice()).keyslots.create({ passphrase: OLD });
+    const swapped = await readStored('passphrase');
+    ann = former;
+    await plant('passphrase', { ...swapped, generation: Number(theirs['generation']) + 1 });
+    expect(await failureOf((await openDevice()).keyslots.unlock({ passphrase: OLD }))).toBe(
+      'wrong_secret',
+    );
+    await plant('passphrase', theirs);
+    const found = await (await openDevice(contents)).keyslots.unlock({ passphrase: OLD });
+    expect(found.publicKeys).toEqual(identity.publicKeys);
+  });
+
+  it('deletes all slots is noticed, and no second identity is made', async () => {
+    const contents = new Map<string, Uint8Array>();
+    const identity = await (await openDevice(contents)).keyslots.create({ passphrase: OLD });
+    await rules.bypassRules((firestore) =>
+      deleteDoc(doc(firestore, 'users', ann.uid, 'keyslots', 'passphrase')),
+    );
+    const again = await openDevice(contents);
+    const found = await again.keyslots.unlockOrCreate({ passphrase: OLD });
+    expect(found.publicKeys).toEqual(identity.publicKeys);
+    expect(again.events).toMatchObject([{ kind: 'keyslots_missing' }]);
+    expect(again.count.writes).toBe(0);
+    expect(await storedNames()).toEqual([]);
   });
 });

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { OutputTail } from './output-tail.js';
+import { stopOnInterrupt } from './stop-on-interrupt.js';
 
 const supervisorPath = fileURLToPath(new URL('./supervisor.mjs', import.meta.url));
 const readyText = 'All emulators ready';
 const portTakenText = /port taken|is not open|already in use|EADDRINUSE/i;
 const maxOutputChars = 32_768;
 const maxStopMs = 20_000;
-const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The emulators did not start; the message says why and what to do. */
 export class EmulatorStartError extends Error {
@@ -122,23 +122,4 @@ function stopOnce(child: ChildProcess, exited: Promise<unknown>): () => Promise<
     });
   };
   return () => (stopped ??= stop());
-}
-
-/**
- * On Ctrl-C and its kin: stop first, then let the signal do what it would have done. Where the
- * process has handlers of its own, ending it is left to them.
- */
-function stopOnInterrupt(stop: () => Promise<void>): () => void {
-  const onInterrupt = (signal: NodeJS.Signals): void => {
-    const passOn = (): void => {
-      unwatch();
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    };
-    stop().then(passOn, passOn);
-  };
-  const unwatch = (): void => {
-    for (const signal of interrupts) process.off(signal, onInterrupt);
-  };
-  for (const signal of interrupts) process.on(signal, onInterrupt);
-  return unwatch;
 }

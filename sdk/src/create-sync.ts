@@ -1,30 +1,35 @@
 import type { FirebaseApp } from 'firebase/app';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { assembleBudget } from './budget/open-budget.js';
+import type { Budget, CollectionShapes } from './budget/budget.js';
+import { writeGenesis } from './budget/write-genesis.js';
+import { fingerprintOf } from './crypto/fingerprint.js';
 import type { Identity } from './crypto/identity.js';
-import { deriveEpochKeyFromPassphrase } from './crypto/passphrase.js';
 import { loadSodium } from './crypto/sodium.js';
 import { SealsyncError } from './errors.js';
 import { createMemoryStore } from './local/memory-store.js';
 import { secureRandom } from './local/secure-random.js';
 import { systemClock } from './local/system-clock.js';
 import { isBudgetId, type BudgetId } from './model/ids.js';
-import { BudgetKeys } from './people/budget-keys.js';
+import { acceptInvite, readInviteLink } from './people/accept-invite.js';
+import { purgeBudget } from './people/leave-budget.js';
+import { readOwnPin, type OwnPin } from './people/own-pin.js';
+import { DEFAULT_PEOPLE_SETTINGS, type PeopleSettings } from './people/people-settings.js';
 import type { Clock } from './ports/clock.js';
 import type { LocalStore } from './ports/local-store.js';
 import { silentLogger, type Logger } from './ports/logger.js';
 import { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
 import type { Random } from './ports/random.js';
-import type { RemoteLog } from './ports/remote-log.js';
-import type { UserDirectory } from './ports/user-directory.js';
 import type { Wakeups } from './ports/wakeups.js';
-import { openFirestore } from './remote/open-firestore.js';
+import { openFirestore, type RemoteStorage } from './remote/open-firestore.js';
+import { requireRecentSignIn } from './recent-sign-in.js';
+import type { Result } from './result.js';
 import { createSignalChannel } from './signaling/create-signal-channel.js';
 import { browserWakeups } from './signaling/wakeups.js';
 import type { WebSocketConstructor } from './signaling/web-socket-link.js';
-import type { Budget, CollectionShapes } from './sync/budget.js';
-import { assembleBudget, writeGenesis } from './sync/open-budget.js';
-import { toSealsyncError } from './sync/sync-failure.js';
+import { OwnIdentities } from './sync/own-identities.js';
 import type { OpenChannel } from './sync/realtime-link.js';
+import { toSealsyncError, type SyncFailure } from './sync/sync-failure.js';
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './sync/sync-settings.js';
 
 /** Whoever is signed in; a `User` of Firebase Auth is one. */
@@ -45,7 +50,7 @@ export interface CreateSyncOptions {
   readonly openStore?: (budgetId: BudgetId) => LocalStore;
   /** The platform's by default; Node 20 has none: pass that of the package `ws`. */
   readonly webSocket?: WebSocketConstructor;
-  readonly settings?: Partial<SyncSettings>;
+  readonly settings?: Partial<SyncSettings & PeopleSettings>;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -54,23 +59,29 @@ export interface CreateSyncOptions {
   readonly count?: OperationCounter;
 }
 
-/** What the people of a budget share, from which its key is derived. */
-export interface BudgetSecret {
-  readonly passphrase: string;
-}
-
 /** The kit's entry point: budgets of one signed-in user on one device. */
 export interface Sealsync {
-  /** Publishes the public keys of the identity, so that owners can add this user. */
+  /** Stands for this user's keys: 64 hex digits, to be shown to whoever adds them in person. */
+  readonly fingerprint: string;
+  /** Publishes the public keys of the identity, so that owners can add this user by them. */
   publishIdentity(): Promise<void>;
   /** Creates a budget with this user as its only owner, and opens it. */
-  createBudget<C extends CollectionShapes>(secret: BudgetSecret): Promise<Budget<C>>;
+  createBudget<C extends CollectionShapes>(): Promise<Budget<C>>;
   /**
    * Opens a budget and starts syncing it; resolves once everything that the log holds
    * is readable, or, where the network is away, once what is pending is. Throws
-   * {@link SealsyncError}: `key_missing` if the passphrase is not the budget's.
+   * {@link SealsyncError}: `access_denied`, `removed`, `budget_deleted`, `key_missing`.
    */
-  openBudget<C extends CollectionShapes>(id: string, secret: BudgetSecret): Promise<Budget<C>>;
+  openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>>;
+  /**
+   * Joins the budget of an invite link, or of its fragment alone, and opens it; the same link
+   * may be opened again by the same user if that was interrupted. Throws `invite_malformed`,
+   * `invite_unknown`, `invite_used`, `invite_expired`, `invite_revoked`, `already_member`,
+   * `budget_deleted`, `not_genuine`, `upgrade_required`.
+   */
+  acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>>;
+  /** The budgets that this user created, joined or opened, at most 100. */
+  listBudgets(): Promise<readonly BudgetId[]>;
   /** Closes every open budget. May be called twice. */
   close(): Promise<void>;
 }
@@ -91,7 +102,8 @@ class FirebaseSync implements Sealsync {
   readonly #options: CreateSyncOptions;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #remote: { users: UserDirectory; logOf: (budgetId: BudgetId) => RemoteLog };
+  readonly #identities: OwnIdentities;
+  readonly #remote: RemoteStorage;
   readonly #open = new Set<{ close(): Promise<void> }>();
 
   constructor(options: CreateSyncOptions) {
@@ -100,40 +112,51 @@ class FirebaseSync implements Sealsync {
     this.#options = options;
     this.#clock = clock;
     this.#random = random;
+    this.#identities = new OwnIdentities(options.identity);
     this.#remote = openFirestore({ firebase, uid: user.uid, clock, count });
   }
 
-  async publishIdentity(): Promise<void> {
-    const published = await this.#remote.users.publishKeys(this.#options.identity.publicKeys);
-    if (!published.ok) throw toSealsyncError(published.error);
+  get fingerprint(): string {
+    return bytesToHex(fingerprintOf(this.#identities.newest));
   }
 
-  async createBudget<C extends CollectionShapes>(secret: BudgetSecret): Promise<Budget<C>> {
+  async publishIdentity(): Promise<void> {
+    unwrap(await this.#remote.users.publishKeys(this.#identities.newest.publicKeys));
+  }
+
+  async createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
     const budgetId = bytesToHex(this.#random.bytes(16));
     if (!isBudgetId(budgetId)) throw new Error('16 bytes make a budget id');
-    const epochKey = await deriveEpochKeyFromPassphrase({ ...secret, budgetId, epoch: 1 });
     const store = this.#openStore(budgetId);
-    const { identity } = this.#options;
-    const log = this.#remote.logOf(budgetId);
-    await writeGenesis(
-      { identity, log, clock: this.#clock, random: this.#random, store },
-      epochKey,
-    );
-    const keys = new BudgetKeys();
-    keys.add(epochKey);
-    return this.#start<C>(budgetId, keys, store);
+    const pin = await writeGenesis({
+      budgetId,
+      identities: this.#identities,
+      remote: this.#remote.budgetOf(budgetId),
+      clock: this.#clock,
+      random: this.#random,
+      store,
+    });
+    return this.#start<C>(budgetId, pin, store);
   }
 
-  async openBudget<C extends CollectionShapes>(
-    id: string,
-    secret: BudgetSecret,
-  ): Promise<Budget<C>> {
+  async openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>> {
     if (!isBudgetId(id)) {
       throw new SealsyncError('bad_input', 'A budget id is 32 lower-case hex digits.');
     }
-    const keys = new BudgetKeys();
-    keys.add(await deriveEpochKeyFromPassphrase({ ...secret, budgetId: id, epoch: 1 }));
-    return this.#start<C>(id, keys, this.#openStore(id));
+    return this.#openPinned<C>(id);
+  }
+
+  async acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
+    const read = unwrap(readInviteLink(link));
+    const remote = this.#remote.budgetOf(read.budgetId);
+    const { fragment, ...invite } = read;
+    const deps = { identities: this.#identities, remote, random: this.#random };
+    unwrap(await acceptInvite(deps, { ...invite, fragment }));
+    return this.#openPinned<C>(read.budgetId);
+  }
+
+  async listBudgets(): Promise<readonly BudgetId[]> {
+    return unwrap(await this.#remote.budgets.list());
   }
 
   async close(): Promise<void> {
@@ -142,41 +165,67 @@ class FirebaseSync implements Sealsync {
     await Promise.all(open.map((budget) => budget.close()));
   }
 
+  async #openPinned<C extends CollectionShapes>(budgetId: BudgetId): Promise<Budget<C>> {
+    const pin = await readOwnPin(this.#remote.budgets, budgetId, this.#identities);
+    // Without a network there is nothing to be led astray by; the pin is read next time.
+    if (!pin.ok && !toSealsyncError(pin.error).retryable) throw toSealsyncError(pin.error);
+    const noted = pin.ok ? pin.value : undefined;
+    try {
+      return await this.#start<C>(budgetId, noted, this.#openStore(budgetId));
+    } catch (error) {
+      if (error instanceof SealsyncError && error.kind === 'budget_deleted') {
+        await this.#finishDeleting(budgetId);
+      }
+      throw error;
+    }
+  }
+
+  /** An owner's deletion may have been stopped half-way; nobody else is let through. */
+  async #finishDeleting(budgetId: BudgetId): Promise<void> {
+    const remote = this.#remote.budgetOf(budgetId);
+    const list = this.#remote.budgets;
+    const purged = await purgeBudget({ budgetId, remote, list }, () => undefined);
+    if (!purged.ok && purged.error.kind === 'denied') await list.removePin(budgetId);
+  }
+
   #openStore(budgetId: BudgetId): LocalStore {
     return this.#options.openStore?.(budgetId) ?? createMemoryStore();
   }
 
   async #start<C extends CollectionShapes>(
     budgetId: BudgetId,
-    keys: BudgetKeys,
+    pin: OwnPin | undefined,
     store: LocalStore,
   ): Promise<Budget<C>> {
-    const { identity, wakeups = browserWakeups, logger = silentLogger, settings } = this.#options;
+    const { wakeups = browserWakeups, logger = silentLogger, settings, user } = this.#options;
     const budget = await assembleBudget<C>({
       budgetId,
-      identity,
-      keys,
+      pin,
       store,
       wakeups,
       logger,
-      log: this.#remote.logOf(budgetId),
+      identities: this.#identities,
+      remote: this.#remote.budgetOf(budgetId),
+      list: this.#remote.budgets,
       users: this.#remote.users,
       openChannel: this.#channelsOf(budgetId),
       clock: this.#clock,
       random: this.#random,
-      settings: { ...DEFAULT_SYNC_SETTINGS, ...settings },
+      settings: { ...DEFAULT_SYNC_SETTINGS, ...DEFAULT_PEOPLE_SETTINGS, ...settings },
+      requireRecentSignIn: () => requireRecentSignIn(user),
     });
     this.#open.add(budget);
     budget.sync.start();
-    await this.#catchUp(budget);
     if (this.#options.signaling) budget.sync.enableRealtimeSync(this.#options.signaling.url);
+    await this.#catchUp(budget);
     return budget;
   }
 
   /** Waits for the first round; a network that is away is no reason to keep the app waiting. */
-  async #catchUp(budget: Pick<Budget, 'sync' | 'close'>): Promise<void> {
+  async #catchUp(budget: Pick<Budget, 'sync' | 'close' | 'whenPeopleSettled'>): Promise<void> {
     try {
       await budget.sync.syncNow();
+      await budget.whenPeopleSettled();
     } catch (error) {
       if (error instanceof SealsyncError && error.retryable) return;
       this.#open.delete(budget);
@@ -199,4 +248,10 @@ class FirebaseSync implements Sealsync {
         logger,
       });
   }
+}
+
+/** Inside the kit failures are values; what an app calls throws. */
+function unwrap<T>(result: Result<T, SyncFailure>): T {
+  if (result.ok) return result.value;
+  throw toSealsyncError(result.error);
 }

@@ -1,13 +1,28 @@
 export {
   createSync,
-  type BudgetSecret,
   type CreateSyncOptions,
   type Sealsync,
   type SignedInUser,
 } from './create-sync.js';
 export { openKeyslots, type OpenKeyslotsOptions } from './open-keyslots.js';
-export type { KeyslotSummary, Keyslots, NewPasskey, UnlockSecret } from './people/keyslots.js';
+export type {
+  KeyslotSummary,
+  Keyslots,
+  KeyslotsEvents,
+  LockEvent,
+  NewPasskey,
+  PreparedRotation,
+  UnlockSecret,
+} from './people/keyslots.js';
 export type { KeyslotEvent, KeyslotEventKind } from './people/keyslot-event.js';
+export { isPasskeySupported } from './local/webauthn.js';
+export {
+  createPasskey,
+  readPasskeyPrf,
+  type CreatePasskeyOptions,
+  type ReadPasskeyPrfOptions,
+} from './local/passkey.js';
+export { unlockWithPasskey, type UnlockWithPasskeyOptions } from './unlock-with-passkey.js';
 export { PASSKEY_PRF_INPUT } from './crypto/keyslot-secret.js';
 export { generateIdentity, type Identity } from './create-identity.js';
 export { SealsyncError, isSealsyncError, type SealsyncErrorKind } from './errors.js';
@@ -15,12 +30,16 @@ export { WebSocketSignalingService } from './web-socket-signaling-service.js';
 export { signalingConfigFromEnv } from './signaling/signaling-config-from-env.js';
 export { createMemoryStore } from './local/memory-store.js';
 export { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
-export type { Budget, BudgetEvents, CollectionShapes, Transaction } from './sync/budget.js';
-export type { Collection, CollectionChange } from './sync/collection.js';
-export type { CollectionWriter, NumericField } from './sync/op-builder.js';
+export type { Budget, BudgetEvents, CollectionShapes, Transaction } from './budget/budget.js';
+export type { Collection, CollectionChange } from './budget/collection.js';
+export type { CollectionWriter, NumericField } from './budget/op-builder.js';
 export type { SyncOrchestrator, SyncState, SyncStatus } from './sync/sync-orchestrator.js';
 export type { SyncSettings } from './sync/sync-settings.js';
 export type { SecurityEvent, SecurityEventKind } from './sync/security-event.js';
+export type { MembershipEnd } from './sync/standing.js';
+export type { BudgetPeople, DeviceView, InviteView, MemberView } from './people/budget-people.js';
+export type { Invite } from './people/manage-invites.js';
+export type { PeopleSettings } from './people/people-settings.js';
 export type { Conflict, ConflictSide } from './model/conflict.js';
 export type { BudgetId, DeviceId } from './model/ids.js';
 export type { Edit, Fields, Op, Stamp, Value } from './model/edit.js';

@@ -2,15 +2,22 @@
 export class Listeners<T> {
   readonly #listeners = new Set<{ readonly hear: (news: T) => void }>();
   readonly #onFailure: (error: unknown) => void;
+  readonly #keep: number;
+  #unheard: T[] = [];
 
-  constructor(onFailure: (error: unknown) => void) {
+  /** Up to `keep` news that nobody listened to wait for the first who does. */
+  constructor(onFailure: (error: unknown) => void, keep = 0) {
     this.#onFailure = onFailure;
+    this.#keep = keep;
   }
 
   /** The same function added twice is called twice; each call answers with its own removal. */
   add(hear: (news: T) => void): () => void {
     const listener = { hear };
     this.#listeners.add(listener);
+    const unheard = this.#unheard;
+    this.#unheard = [];
+    if (unheard.length > 0) queueMicrotask(() => this.#hand(unheard, listener));
     return () => {
       this.#listeners.delete(listener);
     };
@@ -18,8 +25,13 @@ export class Listeners<T> {
 
   /** Those added meanwhile hear of the next news; those removed meanwhile of none. */
   tell(news: T): void {
-    for (const listener of [...this.#listeners]) {
-      if (!this.#listeners.has(listener)) continue;
+    if (this.#listeners.size === 0 && this.#unheard.length < this.#keep) this.#unheard.push(news);
+    for (const listener of [...this.#listeners]) this.#hand([news], listener);
+  }
+
+  #hand(all: readonly T[], listener: { readonly hear: (news: T) => void }): void {
+    for (const news of all) {
+      if (!this.#listeners.has(listener)) return;
       try {
         listener.hear(news);
       } catch (error) {

@@ -1,5 +1,6 @@
 import type { FirebaseApp } from 'firebase/app';
 import { loadSodium } from './crypto/sodium.js';
+import { SealsyncError } from './errors.js';
 import { createMemoryStore } from './local/memory-store.js';
 import { secureRandom } from './local/secure-random.js';
 import { systemClock } from './local/system-clock.js';
@@ -21,6 +22,11 @@ export interface OpenKeyslotsOptions {
    * in memory by default. `close` closes it.
    */
   readonly store?: LocalStore;
+  /**
+   * Locks once nobody has unlocked or called `touch` for so long, 1 s at least; never by default.
+   * An app calls `touch` at whatever shows that its user is there.
+   */
+  readonly autoLockMs?: number;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -28,12 +34,28 @@ export interface OpenKeyslotsOptions {
   readonly count?: OperationCounter;
 }
 
-/** The keyslots of a signed-in user. Reads nothing yet. */
+const MIN_AUTO_LOCK_MS = 1_000;
+/** What every platform's timers can hold: some 24 days. */
+const MAX_AUTO_LOCK_MS = 2_147_483_647;
+
+/** The keyslots of a signed-in user. Reads nothing yet. Throws `bad_config`. */
 export async function openKeyslots(options: OpenKeyslotsOptions): Promise<Keyslots> {
   const { firebase, user, store = createMemoryStore(), logger = silentLogger } = options;
   const { clock = systemClock, random = secureRandom } = options;
-  const { count = createOperationCounter() } = options;
+  const { count = createOperationCounter(), autoLockMs } = options;
+  checkAutoLock(autoLockMs);
   await loadSodium();
   const { keyslots } = openFirestore({ firebase, uid: user.uid, clock, count });
-  return createKeyslots({ uid: user.uid, directory: keyslots, store, clock, random, logger });
+  const autoLock = autoLockMs === undefined ? {} : { autoLockMs };
+  const { uid } = user;
+  return createKeyslots({ uid, directory: keyslots, store, clock, random, logger, ...autoLock });
+}
+
+function checkAutoLock(autoLockMs: number | undefined): void {
+  if (autoLockMs === undefined) return;
+  if (autoLockMs >= MIN_AUTO_LOCK_MS && autoLockMs <= MAX_AUTO_LOCK_MS) return;
+  throw new SealsyncError(
+    'bad_config',
+    `autoLockMs is from ${String(MIN_AUTO_LOCK_MS)} to ${String(MAX_AUTO_LOCK_MS)}; leave it out to lock by hand only.`,
+  );
 }

@@ -2,6 +2,7 @@ import { hexToBytes } from '@noble/hashes/utils.js';
 import type { BudgetId } from '../model/ids.js';
 import { Redacted } from './redaction.js';
 import { type RandomBytes, sodium } from './sodium.js';
+import { WipedKeyError } from './wiped-key-error.js';
 
 export const EPOCH_KEY_BYTES = 32;
 const KID_BYTES = 32;
@@ -37,7 +38,7 @@ export class EpochKey extends Redacted {
 
   static {
     readKey = (epochKey) => {
-      if (epochKey.#wiped) throw new Error('This epoch key has been wiped.');
+      if (epochKey.#wiped) throw new WipedKeyError('This epoch key has been wiped.');
       return epochKey.#key;
     };
   }
@@ -56,7 +57,7 @@ export class EpochKey extends Redacted {
 
   /** The 32-byte subkey for `purpose`, derived on first use and kept. Do not change it. */
   subkey(purpose: SubkeyPurpose): Uint8Array {
-    if (this.#wiped) throw new Error('This epoch key has been wiped.');
+    if (this.#wiped) throw new WipedKeyError('This epoch key has been wiped.');
     const known = this.#subkeys.get(purpose);
     if (known !== undefined) return known;
     const derived = sodium().crypto_kdf_derive_from_key(
@@ -69,7 +70,7 @@ export class EpochKey extends Redacted {
     return derived;
   }
 
-  /** Zeroes the key and its subkeys; any later use throws. May be called twice. */
+  /** Zeroes the key and its subkeys; any later use throws a `WipedKeyError`. May be called twice. */
   wipe(): void {
     this.#wiped = true;
     this.#key.fill(0);

@@ -1,6 +1,7 @@
 import type { PublicKeys } from '../model/membership.js';
 import { Redacted } from './redaction.js';
 import { type RandomBytes, sodium } from './sodium.js';
+import { WipedKeyError } from './wiped-key-error.js';
 
 export const IDENTITY_SEED_BYTES = 32;
 
@@ -53,7 +54,7 @@ export class Identity extends Redacted {
     return sodium().crypto_sign_detached(message, this.#signKey);
   }
 
-  /** Zeroes the private keys and their seeds; signing throws from then on. May be called twice. */
+  /** Zeroes keys and seeds; any later use throws a `WipedKeyError`. May be called twice. */
   wipe(): void {
     this.#wiped = true;
     this.#signKey.fill(0);
@@ -67,7 +68,7 @@ export class Identity extends Redacted {
   }
 
   #requireKeys(): void {
-    if (this.#wiped) throw new Error('This identity has been wiped.');
+    if (this.#wiped) throw new WipedKeyError('This identity has been wiped.');
   }
 }
 

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { type Identity, createIdentity } from './identity.js';
 import { Redacted } from './redaction.js';
 import { type RandomBytes, sodium } from './sodium.js';
+import { WipedKeyError } from './wiped-key-error.js';
 
 export const INVITE_SECRET_BYTES = 32;
 const INVITE_ID_PATTERN = /^[0-9a-f]{32}$/;
@@ -56,7 +57,7 @@ export class InviteSecret extends Redacted {
     return Uint8Array.from(this.#accessValue);
   }
 
-  /** Zeroes everything secret; later use throws. May be called twice. */
+  /** Zeroes everything secret; any later use throws a `WipedKeyError`. May be called twice. */
   wipe(): void {
     this.#wiped = true;
     this.#secret.fill(0);
@@ -69,7 +70,7 @@ export class InviteSecret extends Redacted {
   }
 
   #requireSecret(): void {
-    if (this.#wiped) throw new Error('This invite has been wiped.');
+    if (this.#wiped) throw new WipedKeyError('This invite has been wiped.');
   }
 }
 

@@ -3,6 +3,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BudgetId } from '../model/ids.js';
 import { makeAcceptance, verifyAcceptance } from './acceptance.js';
+import { openPin, sealPin } from './budget-pin.js';
 import { createEpochKey } from './epoch-key.js';
 import { fingerprintOf, safetyNumber } from './fingerprint.js';
 import { type Identity, createIdentity } from './identity.js';
@@ -11,6 +12,7 @@ import { encodeInviteFragment, parseInviteFragment } from './invite-fragment.js'
 import { createInviteSecret } from './invite-secret.js';
 import { openKeyslot, sealKeyslot } from './keyslot.js';
 import { PASSKEY_PRF_INPUT } from './keyslot-secret.js';
+import { type NoticeKind, makeNotice, readNoticeAuthor, verifyNotice } from './notice.js';
 import { openPreviousKey, sealPreviousKey } from './previous-key.js';
 import { loadSodium, type RandomBytes } from './sodium.js';
 import { unwrapEpochKey, wrapEpochKey } from './wrap-epoch-key.js';
@@ -104,6 +106,25 @@ interface IdentityVectors {
     readonly identityVersion: number;
     readonly rotation: string;
   };
+}
+
+interface NoticeVector {
+  readonly kind: NoticeKind;
+  readonly budgetId: BudgetId;
+  readonly uid: string;
+  readonly by: Seeds;
+  readonly epoch: number;
+  readonly notice: string;
+}
+
+interface PinVector {
+  readonly name: string;
+  readonly budgetId: BudgetId;
+  readonly identity: Seeds;
+  readonly genesisHash: string;
+  readonly inviteFragment: string;
+  readonly random: readonly string[];
+  readonly pin: string;
 }
 
 const read = (name: string): unknown =>
@@ -238,6 +259,30 @@ describe('published vectors', () => {
     });
     const { uid, publicKeys } = identity;
     expect(accepted).toEqual({ ok: true, value: { uid, publicKeys } });
+  });
+
+  it.each(read('notices.json') as NoticeVector[])('of notices: $kind', (vector) => {
+    const { kind, budgetId, uid, epoch } = vector;
+    const by = identityOf(vector.by);
+    expect(bytesToHex(makeNotice({ kind, budgetId, uid, by, epoch }))).toBe(vector.notice);
+    const bytes = hexToBytes(vector.notice);
+    expect(readNoticeAuthor(bytes)).toEqual({ ok: true, value: by.uid });
+    const bySignKey = by.publicKeys.sign;
+    expect(verifyNotice({ bytes, budgetId, kind, uid, bySignKey })).toEqual({
+      ok: true,
+      value: { by: by.uid, epoch },
+    });
+  });
+
+  it.each(read('pins.json') as PinVector[])('of pins: $name', (vector) => {
+    const { budgetId, inviteFragment } = vector;
+    const identity = identityOf(vector.identity);
+    const genesisHash = hexToBytes(vector.genesisHash);
+    const pin = inviteFragment === '' ? { genesisHash } : { genesisHash, inviteFragment };
+    const sealed = sealPin({ ...pin, budgetId, identity, random: replay(vector.random) });
+    expect(bytesToHex(sealed)).toBe(vector.pin);
+    const opened = openPin({ bytes: hexToBytes(vector.pin), budgetId, identity });
+    expect(opened).toEqual({ ok: true, value: pin });
   });
 
   it('of identities, their safety number and rotation', () => {

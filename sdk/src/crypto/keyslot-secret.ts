@@ -1,6 +1,6 @@
 import { type Result, err, ok } from '../result.js';
 import type { KeyslotLock } from './keyslot-format.js';
-import { type WeakParametersError, deriveKeyArgon2id } from './passphrase.js';
+import { type KdfFailedError, type WeakParametersError, deriveKeyArgon2id } from './passphrase.js';
 import { readRecoveryPhrase } from './recovery-phrase.js';
 import { sodium } from './sodium.js';
 
@@ -36,7 +36,7 @@ interface WrongSecret {
 export async function deriveSlotKeys(
   lock: KeyslotLock,
   secret: KeyslotSecret,
-): Promise<Result<SlotKeys, WeakParametersError | WrongSecret>> {
+): Promise<Result<SlotKeys, WeakParametersError | KdfFailedError | WrongSecret>> {
   const stretched = await stretch(lock, secret);
   if (!stretched.ok) return stretched;
   const derive = (id: number): Uint8Array =>
@@ -49,7 +49,7 @@ export async function deriveSlotKeys(
 async function stretch(
   lock: KeyslotLock,
   secret: KeyslotSecret,
-): Promise<Result<Uint8Array, WeakParametersError | WrongSecret>> {
+): Promise<Result<Uint8Array, WeakParametersError | KdfFailedError | WrongSecret>> {
   if (lock.kind === 'passphrase' && secret.kind === 'passphrase') {
     // No slot is made with an empty one, and the KDF throws at it.
     if (secret.passphrase === '') return err({ kind: 'wrong_secret' });

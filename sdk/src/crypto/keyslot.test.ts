@@ -1,5 +1,5 @@
 import { decode, encode } from 'cborg';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createSeededRandom } from '../testing/seeded-random.js';
 import { type Identity, generateIdentity } from './identity.js';
 import { type NewKeyslotLock, type SealKeyslotInput, openKeyslot, sealKeyslot } from './keyslot.js';
@@ -61,6 +61,23 @@ describe('a keyslot', () => {
       // What was opened can be sealed again: changing a passphrase needs nothing else.
       expect(await outcome(await seal(passkey, { identity }))).toBe('ok');
     }
+  });
+
+  it('that this device cannot open is not called a wrong secret', async () => {
+    const bytes = await seal(passphrase);
+    vi.stubGlobal('WebAssembly', undefined);
+    expect(await outcome(bytes, passphrase)).toBe('kdf_failed');
+    const lock = passphrase;
+    const input = {
+      identity: ann,
+      identityVersion: 1,
+      slot: 'laptop',
+      generation: 6,
+      lock,
+      random,
+    };
+    expect(await sealKeyslot(input)).toMatchObject({ error: { kind: 'kdf_failed' } });
+    expect(await outcome(await seal(passkey))).toBe('ok');
   });
 
   it('tells what is needed to open it before it is opened', async () => {

@@ -11,7 +11,7 @@ import {
   parseKeyslot,
 } from './keyslot-format.js';
 import { type KeyslotSecret, type SlotKeys, deriveSlotKeys } from './keyslot-secret.js';
-import { ARGON2ID_FLOOR } from './passphrase.js';
+import { ARGON2ID_FLOOR, type KdfFailedError } from './passphrase.js';
 import { type WeakPassphraseError, checkPassphrase } from './passphrase-strength.js';
 import { type RandomBytes, sodium } from './sodium.js';
 
@@ -39,7 +39,7 @@ export interface OpenedKeyslot {
 
 export interface OpenKeyslotError {
   /** `wrong_secret` also for a damaged slot, or another's: nobody is told which. */
-  readonly kind: 'wrong_secret' | 'weak_parameters' | 'upgrade_required';
+  readonly kind: 'wrong_secret' | 'weak_parameters' | 'kdf_failed' | 'upgrade_required';
   readonly message: string;
 }
 
@@ -50,7 +50,7 @@ export interface OpenKeyslotError {
  */
 export async function sealKeyslot(
   input: SealKeyslotInput,
-): Promise<Result<Uint8Array, WeakPassphraseError>> {
+): Promise<Result<Uint8Array, WeakPassphraseError | KdfFailedError>> {
   const { identity, identityVersion, slot, generation, random } = input;
   if (input.lock.kind === 'passphrase') {
     const strength = await checkPassphrase(input.lock.passphrase);
@@ -59,7 +59,10 @@ export async function sealKeyslot(
   const lock = makeLock(input.lock, random);
   const header: KeyslotHeader = { uid: identity.uid, slot, lock, generation };
   const keys = await deriveSlotKeys(lock, input.lock);
-  if (!keys.ok) throw new RangeError('This secret cannot open a keyslot.');
+  if (!keys.ok) {
+    if (keys.error.kind === 'kdf_failed') return err(keys.error);
+    throw new RangeError('This secret cannot open a keyslot.');
+  }
   const plaintext = encodeContent(identity, identityVersion);
   const bound = encodeHeader(header);
   const sealed = sealBytes(plaintext, bound, keys.value.seal, random);
@@ -86,7 +89,7 @@ export async function openKeyslot(input: {
   if (header.uid !== input.uid || header.slot !== input.slot) return wrongSecret();
   const keys = await deriveSlotKeys(header.lock, input.secret);
   if (!keys.ok) {
-    return keys.error.kind === 'weak_parameters' ? err(keys.error) : wrongSecret();
+    return keys.error.kind === 'wrong_secret' ? wrongSecret() : err(keys.error);
   }
   const opened = openWithKeys(parsed.value, keys.value);
   wipe(keys.value);

@@ -13,7 +13,10 @@ type Purpose =
   | 'previous key'
   | 'acceptance'
   | 'fingerprint'
-  | 'identity rotation';
+  | 'identity rotation'
+  | 'notice'
+  | 'pin'
+  | 'pin key';
 
 /** `sealsync.v1`, the purpose, and the one encoding of `content`. */
 export function encodeLabelled(purpose: Purpose, content: readonly Item[]): Uint8Array {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BudgetId, isBudgetId } from '../model/ids.js';
 import { ARGON2ID_FLOOR, deriveEpochKeyFromPassphrase, deriveKeyArgon2id } from './passphrase.js';
 import { loadSodium } from './sodium.js';
@@ -22,6 +22,31 @@ describe('a key from a passphrase', () => {
       ...change,
     });
     expect(key.ok ? 'ok' : key.error.kind).toBe('weak_parameters');
+  });
+
+  it.each([
+    ['no WebAssembly', undefined],
+    [
+      'too little memory for it',
+      {
+        ...WebAssembly,
+        compile: WebAssembly.compile,
+        instantiate: () => Promise.reject(new RangeError('could not allocate memory')),
+      },
+    ],
+  ])('cannot be made with %s, and says what to do', async (_name, webAssembly) => {
+    vi.stubGlobal('WebAssembly', webAssembly);
+    const key = await deriveKeyArgon2id('words', new Uint8Array(16), ARGON2ID_FLOOR);
+    expect(key).toMatchObject({ ok: false, error: { kind: 'kdf_failed' } });
+    const shared = deriveEpochKeyFromPassphrase({
+      passphrase: 'words',
+      budgetId: budget('a'),
+      epoch: 1,
+    });
+    await expect(shared).rejects.toMatchObject({
+      kind: 'failed',
+      message: expect.stringContaining('64 MiB') as string,
+    });
   });
 
   it('is the same on every device, however its keyboard composes letters', async () => {

@@ -1,4 +1,5 @@
 import { hexToBytes } from '@noble/hashes/utils.js';
+import { SealsyncError } from '../errors.js';
 import type { BudgetId } from '../model/ids.js';
 import { type Result, err, ok } from '../result.js';
 import { EPOCH_KEY_BYTES, type EpochKey, createEpochKey } from './epoch-key.js';
@@ -28,36 +29,53 @@ export interface WeakParametersError {
   readonly message: string;
 }
 
+/** This device could not run Argon2id: too little memory, or no WebAssembly. */
+export interface KdfFailedError {
+  readonly kind: 'kdf_failed';
+  readonly message: string;
+}
+
 /**
  * 32 bytes from a passphrase by Argon2id (RFC 9106) over its NFKC form in UTF-8, so that
  * the same words typed on another keyboard give the same key. `salt` is 16 bytes or more.
- * `weak_parameters`, decided before running, also for such as no device could bear.
+ * `weak_parameters`, decided before running, also for such as no device could bear;
+ * `kdf_failed` where there is too little memory or no WebAssembly, or hash-wasm does not load.
  */
 export async function deriveKeyArgon2id(
   passphrase: string,
   salt: Uint8Array,
   parameters: Argon2idParameters,
-): Promise<Result<Uint8Array, WeakParametersError>> {
+): Promise<Result<Uint8Array, WeakParametersError | KdfFailedError>> {
   if (!isWithinBounds(parameters)) {
     return err({
       kind: 'weak_parameters',
       message: 'Argon2id needs 64 MiB to 1 GiB, 3 to 20 passes and 1 to 16 lanes.',
     });
   }
-  // Only those who use a passphrase load it.
-  const { argon2id } = await import('hash-wasm');
   const password = new TextEncoder().encode(passphrase.normalize('NFKC'));
-  const key = await argon2id({
-    password,
-    salt,
-    memorySize: parameters.memoryKiB,
-    iterations: parameters.passes,
-    parallelism: parameters.parallelism,
-    hashLength: EPOCH_KEY_BYTES,
-    outputType: 'binary',
-  });
-  password.fill(0);
-  return ok(key);
+  try {
+    // Only those who use a passphrase load it.
+    const { argon2id } = await import('hash-wasm');
+    const key = await argon2id({
+      password,
+      salt,
+      memorySize: parameters.memoryKiB,
+      iterations: parameters.passes,
+      parallelism: parameters.parallelism,
+      hashLength: EPOCH_KEY_BYTES,
+      outputType: 'binary',
+    });
+    return ok(key);
+  } catch {
+    return err({ kind: 'kdf_failed', message: describeFailure(parameters) });
+  } finally {
+    password.fill(0);
+  }
+}
+
+function describeFailure({ memoryKiB }: Argon2idParameters): string {
+  const memory = `${String(Math.ceil(memoryKiB / 1024))} MiB`;
+  return `This device could not run Argon2id, which takes ${memory} of memory and WebAssembly: close other tabs or apps, start this one anew and try again. A page's Content-Security-Policy has to allow 'wasm-unsafe-eval'.`;
 }
 
 function isWithinBounds(parameters: Argon2idParameters): boolean {
@@ -69,7 +87,7 @@ function isWithinBounds(parameters: Argon2idParameters): boolean {
   });
 }
 
-/** The epoch key of people who share a passphrase instead of wrapped keys. */
+/** The epoch key of people who share a passphrase. Throws `failed` if Argon2id cannot run. */
 export async function deriveEpochKeyFromPassphrase(input: {
   readonly passphrase: string;
   readonly budgetId: BudgetId;
@@ -77,7 +95,7 @@ export async function deriveEpochKeyFromPassphrase(input: {
 }): Promise<EpochKey> {
   const salt = hexToBytes(input.budgetId);
   const derived = await deriveKeyArgon2id(input.passphrase, salt, ARGON2ID_FLOOR);
-  if (!derived.ok) throw new Error(derived.error.message);
+  if (!derived.ok) throw new SealsyncError('failed', derived.error.message);
   const epochKey = createEpochKey(derived.value, input.budgetId, input.epoch);
   derived.value.fill(0);
   return epochKey;

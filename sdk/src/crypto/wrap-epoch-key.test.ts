@@ -10,6 +10,7 @@ import { encodeLabelled } from './labelled.js';
 import { openPreviousKey, sealPreviousKey } from './previous-key.js';
 import { loadSodium } from './sodium.js';
 import { unwrapEpochKey, wrapEpochKey } from './wrap-epoch-key.js';
+import { readWrapper } from './wrapped-key.js';
 
 const random = createSeededRandom(1);
 const budget = (digit: string): BudgetId => {
@@ -106,6 +107,25 @@ describe('an epoch key that is wrapped for a member', () => {
     expect(outcome(wrapFor(bea, epochKey, eve))).toBe('bad_signature');
     expect(outcome(forge(wrap, {}, eve))).toBe('bad_signature');
     expect(outcome(forge(wrap, {}))).toBe('ok');
+  });
+
+  it('is known by its commitment alone while nobody could be verified yet', () => {
+    const eve = generateIdentity('eve', random);
+    const unverified = { wrapperSignKey: undefined };
+    expect(outcome(forge(wrap, {}, eve), unverified)).toBe('ok');
+    expect(outcome(wrap, { ...unverified, identity: eve })).toBe('not_for_me');
+    expect(outcome(wrap, { ...unverified, epoch: 3 })).toBe('wrong_key');
+    const other = generateEpochKey(random, budget('a'), 2);
+    expect(outcome(wrapFor(bea, other), unverified)).toBe('wrong_key');
+    Object.defineProperty(other, 'kid', { value: epochKey.kid });
+    expect(outcome(wrapFor(bea, other), unverified)).toBe('wrong_key');
+  });
+
+  it('tells whose signature is on it, so that their key can be looked up', () => {
+    expect(readWrapper(wrap)).toEqual({ ok: true, value: 'ann' });
+    expect(readWrapper(wrap.subarray(1))).toMatchObject({ error: { kind: 'malformed' } });
+    const newer = Uint8Array.from(encode([2]));
+    expect(readWrapper(newer)).toMatchObject({ error: { kind: 'upgrade_required' } });
   });
 
   it('is refused in another budget, epoch or place of the log', () => {

@@ -8,6 +8,7 @@ import { type RandomBytes, sodium } from './sodium.js';
 import {
   BOX_KEY_BYTES,
   type WrapContext,
+  type WrappedKey,
   encodeSignedWrap,
   encodeWrapContext,
   encodeWrappedKey,
@@ -64,11 +65,15 @@ export function wrapEpochKey(input: {
  * The key of `epoch` that `bytes` hold for `identity`. `bad_signature` unless the holder of
  * `wrapperSignKey` (32 bytes, from the log) signed them; `not_for_me` if for another or
  * another's key; `wrong_key` for another budget, epoch or `kid`, which the key must match.
+ *
+ * `wrapperSignKey` is undefined where nobody is verified yet, before the log could be read:
+ * then the signature is not checked and `kid` alone decides. That is enough to know the key,
+ * since no other has this commitment, but not who wrapped it.
  */
 export function unwrapEpochKey(input: {
   readonly bytes: Uint8Array;
   readonly identity: Identity;
-  readonly wrapperSignKey: Uint8Array;
+  readonly wrapperSignKey: Uint8Array | undefined;
   readonly budgetId: BudgetId;
   readonly epoch: number;
   readonly kid: Uint8Array;
@@ -77,9 +82,8 @@ export function unwrapEpochKey(input: {
   if (!parsed.ok) return parsed;
   const wrap = parsed.value;
   const { context } = wrap;
-  const { identity } = input;
-  const signed = encodeSignedWrap(wrap);
-  if (!sodium().crypto_sign_verify_detached(wrap.signature, signed, input.wrapperSignKey)) {
+  const { identity, wrapperSignKey } = input;
+  if (wrapperSignKey !== undefined && !isSignedBy(wrap, wrapperSignKey)) {
     return err({ kind: 'bad_signature', message: 'The wrapped key is not signed by its wrapper.' });
   }
   const isMine =
@@ -98,6 +102,10 @@ export function unwrapEpochKey(input: {
   const key = openBytes(wrap, bound, wrappingKey);
   wrappingKey.fill(0);
   return key === undefined ? wrongKey() : checkKid(key, context);
+}
+
+function isSignedBy(wrap: WrappedKey, signKey: Uint8Array): boolean {
+  return sodium().crypto_sign_verify_detached(wrap.signature, encodeSignedWrap(wrap), signKey);
 }
 
 /** Wipes `secret`: X25519's output is no key until it is hashed with what it is for. */

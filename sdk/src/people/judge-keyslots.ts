@@ -1,8 +1,9 @@
 import { equalBytes } from '../bytes.js';
 import { parseKeyslot } from '../crypto/keyslot-format.js';
-import type { StoredKeyslot } from '../ports/keyslot-directory.js';
+import { MAX_PLAUSIBLE_GENERATION, type StoredKeyslot } from '../ports/keyslot-directory.js';
 import type { KeyslotEvent } from './keyslot-event.js';
 import type { KeyslotRecord } from './keyslot-record.js';
+import { NEXT_SLOT } from './keyslots.js';
 
 export interface JudgedKeyslots {
   /** What may be used: of each name the newest that this device knows of. */
@@ -28,7 +29,9 @@ export function judgeKeyslots(
   const slots = judged
     .filter(({ slot, isOld }) => !isOld || slot.bytes.length > 0)
     .map(({ slot }) => slot);
-  if (slots.length > 0 || record.size === 0) return { slots, events };
+  // With the next identity's slot alone nobody could unlock.
+  const isUsable = slots.some(({ name }) => name !== NEXT_SLOT);
+  if (isUsable || record.size === 0) return { slots, events };
   return { slots: usableSlots(record), events: [...events, missing()] };
 }
 
@@ -59,7 +62,8 @@ function isConsistent({ name, generation, bytes }: StoredKeyslot): boolean {
   const parsed = parseKeyslot(bytes);
   if (!parsed.ok) return false;
   const { header } = parsed.value;
-  return header.slot === name && header.generation === generation;
+  const isPlausible = generation <= MAX_PLAUSIBLE_GENERATION;
+  return isPlausible && header.slot === name && header.generation === generation;
 }
 
 const missing = (): KeyslotEvent => ({
@@ -68,7 +72,7 @@ const missing = (): KeyslotEvent => ({
     'The server holds no keyslot any more, though this device has seen some: unlock here, set the passphrase again, and ask whoever runs the project.',
 });
 
-const rolledBack = (slot: string): KeyslotEvent => ({
+export const rolledBack = (slot: string): KeyslotEvent => ({
   kind: 'keyslot_rolled_back',
   slot,
   message:

@@ -8,10 +8,14 @@ const MESSAGES = {
   weak_parameters:
     'A keyslot asks for too little work to be safe and is not opened: use another secret, and set this one again.',
   upgrade_required: 'A newer version of the app made this keyslot: update the app.',
-} as const satisfies Record<OpenKeyslotError['kind'], string>;
+} as const satisfies Record<Exclude<OpenKeyslotError['kind'], 'kdf_failed'>, string>;
 
-export const unlockFailed = (kind: OpenKeyslotError['kind']): SealsyncError =>
-  new SealsyncError(kind, MESSAGES[kind]);
+/** Why a slot did not open or could not be sealed; only a failed KDF has a message of its own. */
+export function unlockFailed({ kind, message }: OpenKeyslotError): SealsyncError {
+  return kind === 'kdf_failed'
+    ? new SealsyncError('failed', message)
+    : new SealsyncError(kind, MESSAGES[kind]);
+}
 
 export const noKeyslots = (): SealsyncError =>
   new SealsyncError('keyslots_missing', 'This user has no keyslots yet: create them first.');
@@ -25,11 +29,20 @@ export const keyslotsChanged = (): SealsyncError =>
     'Another device changed this keyslot meanwhile, and nothing was stored: unlock and try again.',
   );
 
+export const rotationPending = (): SealsyncError =>
+  new SealsyncError(
+    'rotation_pending',
+    'A change of identity has begun and has to be finished first, with the passphrase it was begun under. Abandon it if nobody knows that any more.',
+  );
+
 export const lastSlot = (): SealsyncError =>
   new SealsyncError(
     'last_slot',
     'A passphrase or a recovery phrase has to stay: add the other one before you remove this one.',
   );
+
+export const keyslotsClosed = (): SealsyncError =>
+  new SealsyncError('closed', 'These keyslots are closed: open them again.');
 
 export const stillLocked = (): SealsyncError =>
   new SealsyncError('locked', 'The identity is locked: unlock it first.');

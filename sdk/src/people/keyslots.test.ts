@@ -4,7 +4,7 @@ import { loadSodium } from '../crypto/sodium.js';
 import { isSealsyncError } from '../errors.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { silentLogger } from '../ports/logger.js';
-import type { StoredKeyslot } from '../ports/keyslot-directory.js';
+import { MAX_GENERATION, type StoredKeyslot } from '../ports/keyslot-directory.js';
 import { type MemoryKeyslots, createMemoryKeyslots } from '../testing/memory-keyslots.js';
 import { createSeededRandom } from '../testing/seeded-random.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
@@ -80,6 +80,20 @@ describe('keyslots', () => {
     ]) {
       expect(await failureOf(other.unlock(secret))).toBe('wrong_secret');
     }
+  });
+
+  it('tell a device that cannot run Argon2id from a wrong secret, and what to do', async () => {
+    const { keyslots } = openDevice();
+    await keyslots.create({ passphrase: OLD });
+    vi.stubGlobal('WebAssembly', undefined);
+    const failed = { kind: 'failed', message: expect.stringContaining('64 MiB') as string };
+    const other = openDevice().keyslots;
+    await expect(other.unlock({ passphrase: OLD })).rejects.toMatchObject(failed);
+    await expect(keyslots.setPassphrase(NEW)).rejects.toMatchObject(failed);
+    server = createMemoryKeyslots();
+    const first = openDevice().keyslots;
+    await expect(first.create({ passphrase: OLD })).rejects.toMatchObject(failed);
+    expect(server.stored.size).toBe(0);
   });
 
   it('are not made of a passphrase that is easily guessed', async () => {
@@ -194,6 +208,16 @@ describe('keyslots', () => {
     expect(failures.sort()).toEqual(['keyslots_changed', 'none']);
   });
 
+  it('rotate to one identity when two devices begin at once', async () => {
+    await openDevice().keyslots.create({ passphrase: OLD });
+    const [one, two] = [openDevice().keyslots, openDevice().keyslots];
+    const [first, second] = await Promise.all([
+      one.prepareRotation({ passphrase: OLD }),
+      two.prepareRotation({ passphrase: OLD }),
+    ]);
+    expect(second.to.publicKeys).toEqual(first.to.publicKeys);
+  });
+
   it('are never all removed', async () => {
     const { keyslots } = openDevice();
     await keyslots.create({ passphrase: OLD });
@@ -235,6 +259,7 @@ describe('keyslots', () => {
     expect(await failureOf(keyslots.addRecoveryPhrase())).toBe('locked');
     await keyslots.close();
     await keyslots.close();
+    expect(await failureOf(keyslots.unlock({ passphrase: OLD }))).toBe('closed');
   });
 
   it('show no secret to whoever prints them', async () => {
@@ -340,6 +365,37 @@ describe('a device that has unlocked before', () => {
     for (const key of contents.keys()) contents.set(key, new Uint8Array([1, 2, 3]));
     const { keyslots } = openDevice(contents);
     expect(await failureOf(keyslots.unlock({ passphrase: OLD }))).toBe('store_unavailable');
+  });
+});
+
+describe('a generation that no clock gives', () => {
+  it('does not keep a slot from opening, nor later ones from being told apart', async () => {
+    const ahead = new VirtualClock(clock.now() + 400 * 86_400_000);
+    const store = createMemoryStore();
+    const options = { uid: 'ann', directory: server, store, random, logger: silentLogger };
+    await createKeyslots({ ...options, clock: ahead }).create({ passphrase: OLD });
+    const contents = new Map<string, Uint8Array>();
+    const { keyslots } = openDevice(contents);
+    await keyslots.unlock({ passphrase: OLD });
+    const old = stored();
+    await keyslots.changePassphrase({ from: OLD, to: NEW });
+    expect(stored().generation).toBe(old.generation + 1);
+    server.stored.set('passphrase', old);
+    const again = openDevice(contents);
+    expect(await failureOf(again.keyslots.unlock({ passphrase: OLD }))).toBe('wrong_secret');
+  });
+
+  it('that is impossible stores nothing that could not be read again, and is forgotten', async () => {
+    const { keyslots } = openDevice();
+    await keyslots.create({ passphrase: OLD });
+    const bytes = new Uint8Array([1]);
+    server.stored.set('recovery', { name: 'recovery', generation: MAX_GENERATION, bytes });
+    expect(await failureOf(keyslots.addRecoveryPhrase())).toBe('failed');
+    expect(stored('recovery').bytes).toBe(bytes);
+    await keyslots.changePassphrase({ from: OLD, to: NEW });
+    expect(stored().generation).toBeLessThan(MAX_GENERATION);
+    await keyslots.removeSlot('recovery');
+    expect(await failureOf(keyslots.addRecoveryPhrase())).toBe('none');
   });
 });
 

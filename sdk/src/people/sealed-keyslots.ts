@@ -2,60 +2,54 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { equalBytes } from '../bytes.js';
 import { type Identity, generateIdentity } from '../crypto/identity.js';
-import {
-  type NewKeyslotLock,
-  type OpenKeyslotError,
-  type OpenedKeyslot,
-} from '../crypto/keyslot.js';
-import { openKeyslot, sealKeyslot } from '../crypto/keyslot.js';
-import { parseKeyslot } from '../crypto/keyslot-format.js';
-import type { KeyslotSecret } from '../crypto/keyslot-secret.js';
+import { type NewKeyslotLock, type OpenedKeyslot, sealKeyslot } from '../crypto/keyslot.js';
 import { generateRecoveryPhrase } from '../crypto/recovery-phrase.js';
+import { WipedKeyError } from '../crypto/wiped-key-error.js';
 import { SealsyncError, isSealsyncError } from '../errors.js';
 import { Listeners } from '../listeners.js';
-import type { Clock } from '../ports/clock.js';
-import {
-  MAX_KEYSLOTS,
-  type KeyslotChange,
-  type KeyslotDirectory,
-  type StoredKeyslot,
-} from '../ports/keyslot-directory.js';
-import type { LocalStore } from '../ports/local-store.js';
-import type { Logger } from '../ports/logger.js';
+import type { StoredKeyslot } from '../ports/keyslot-directory.js';
 import type { Random } from '../ports/random.js';
-import type { RemoteError } from '../ports/remote-log.js';
-import { type Result, err } from '../result.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
-import { judgeKeyslots, slotsToRemember, usableSlots } from './judge-keyslots.js';
-import type { KeyslotEvent } from './keyslot-event.js';
+import { IdleTimer } from './idle-timer.js';
+import { rolledBack } from './judge-keyslots.js';
 import {
   keyslotsChanged,
+  keyslotsClosed,
   keyslotsExist,
   lastSlot,
   noKeyslots,
-  outcomeUnknown,
+  rotationPending,
   stillLocked,
   unlockFailed,
 } from './keyslot-failure.js';
-import { type KeyslotRecord, loadKeyslotRecord, rememberKeyslots } from './keyslot-record.js';
 import {
+  NEXT_SLOT,
   PASSPHRASE_SLOT,
   RECOVERY_SLOT,
   toKeyslotSecret,
   type KeyslotSummary,
   type Keyslots,
+  type KeyslotsEvents,
+  type LockEvent,
   type NewPasskey,
+  type PreparedRotation,
   type UnlockSecret,
 } from './keyslots.js';
+import { openSlots, summarizeSlot } from './open-slots.js';
+import {
+  type KeyslotView,
+  SlotStorage,
+  type SlotStorageOptions,
+  findSlot,
+  generationOf,
+  isFirstUse,
+  requireRoom,
+} from './slot-storage.js';
 
-export interface KeyslotsOptions {
-  readonly uid: string;
-  readonly directory: KeyslotDirectory;
-  /** Of this user on this device. */
-  readonly store: LocalStore;
-  readonly clock: Clock;
+export interface KeyslotsOptions extends SlotStorageOptions {
   readonly random: Random;
-  readonly logger: Logger;
+  /** Never locks by itself without it. */
+  readonly autoLockMs?: number;
 }
 
 /** `loadSodium` must have resolved. */
@@ -63,34 +57,48 @@ export function createKeyslots(options: KeyslotsOptions): Keyslots {
   return new SealedKeyslots(options);
 }
 
-/** What the slots are, as far as this device can tell. */
-interface View {
-  readonly slots: readonly StoredKeyslot[];
-  readonly record: KeyslotRecord;
-  /** What the server says that they are. */
-  readonly listed: readonly StoredKeyslot[];
+interface View extends KeyslotView {
   /** How often `lock` had been called when the slots were asked for. */
   readonly locks: number;
-  /** Set where the server could not be asked. */
-  readonly failure?: RemoteError;
+}
+
+interface ByPassphrase {
+  readonly passphrase: string;
 }
 
 type Unlocked = Pick<OpenedKeyslot, 'identity' | 'identityVersion'>;
 
 class SealedKeyslots implements Keyslots {
   readonly #options: KeyslotsOptions;
-  readonly #listeners: Listeners<KeyslotEvent>;
+  readonly #storage: SlotStorage;
+  readonly #listeners: { readonly [E in keyof KeyslotsEvents]: Listeners<KeyslotsEvents[E]> };
+  readonly #idle: IdleTimer | undefined;
   #unlocked: Unlocked | undefined;
+  /** What a rotation that is under way leads to. */
+  #next: Unlocked | undefined;
+  /** Of the passphrase's slot when this device unlocked or changed it. */
+  #passphraseGeneration = 0;
   #locks = 0;
+  #isClosed = false;
 
   constructor(options: KeyslotsOptions) {
+    const { clock, logger, autoLockMs } = options;
+    const onFailure = (): void => {
+      logger.error('A listener for keyslot events failed');
+    };
     this.#options = options;
-    this.#listeners = new Listeners(() => {
-      options.logger.error('A listener for keyslot events failed');
+    this.#listeners = { security: new Listeners(onFailure), lock: new Listeners(onFailure) };
+    this.#storage = new SlotStorage(options, (event) => {
+      this.#listeners.security.tell(event);
     });
+    if (autoLockMs !== undefined) {
+      this.#idle = new IdleTimer(clock, autoLockMs, () => {
+        this.#lock('idle');
+      });
+    }
   }
 
-  async unlockOrCreate(secret: { readonly passphrase: string }): Promise<Identity> {
+  async unlockOrCreate(secret: ByPassphrase): Promise<Identity> {
     const view = await this.#read();
     if (!isFirstUse(view)) return this.#open(view, secret);
     try {
@@ -102,7 +110,7 @@ class SealedKeyslots implements Keyslots {
     }
   }
 
-  async create(secret: { readonly passphrase: string }): Promise<Identity> {
+  async create(secret: ByPassphrase): Promise<Identity> {
     const view = await this.#readOnline();
     if (!isFirstUse(view)) throw keyslotsExist();
     return this.#create(view, secret.passphrase);
@@ -118,18 +126,21 @@ class SealedKeyslots implements Keyslots {
     const view = await this.#readOnline();
     if (isFirstUse(view)) throw noKeyslots();
     await this.#open(view, { passphrase: change.from });
+    await this.#takeNextAlong(view, change.to, change.from);
     await this.#store(view, PASSPHRASE_SLOT, { kind: 'passphrase', passphrase: change.to });
   }
 
   async setPassphrase(passphrase: string): Promise<void> {
     this.#requireUnlocked();
     const view = await this.#readOnline();
+    await this.#takeNextAlong(view, passphrase);
     await this.#store(view, PASSPHRASE_SLOT, { kind: 'passphrase', passphrase });
   }
 
   async addRecoveryPhrase(): Promise<string> {
     this.#requireUnlocked();
     const view = await this.#readOnline();
+    requireNoRotation(view);
     const phrase = await generateRecoveryPhrase(this.#options.random);
     await this.#store(view, RECOVERY_SLOT, { kind: 'recovery', phrase });
     return phrase;
@@ -144,6 +155,7 @@ class SealedKeyslots implements Keyslots {
       );
     }
     const view = await this.#readOnline();
+    requireNoRotation(view);
     const name = `passkey-${bytesToHex(sha256(credentialId)).slice(0, 16)}`;
     await this.#store(view, name, { kind: 'passkey', prfOutput: prf, credentialId });
     return name;
@@ -151,34 +163,80 @@ class SealedKeyslots implements Keyslots {
 
   async removeSlot(name: string): Promise<void> {
     this.#requireUnlocked();
-    const { slots } = await this.#readOnline();
-    const slot = slots.find((each) => each.name === name);
+    const slots = ordinarySlots(await this.#readOnline());
+    const slot = findSlot(slots, name);
     if (!slot) throw new SealsyncError('bad_input', 'There is no keyslot of this name: list them.');
     const stays = (other: StoredKeyslot): boolean =>
       other !== slot && [PASSPHRASE_SLOT, RECOVERY_SLOT].includes(other.name);
     if (!slots.some(stays)) throw lastSlot();
-    await this.#remove(name);
-    await this.#remember([{ ...slot, bytes: new Uint8Array() }]);
+    await this.#storage.remove(slot);
   }
 
   async list(): Promise<readonly KeyslotSummary[]> {
-    const { slots } = await this.#read();
-    return slots.map(summarize);
+    return ordinarySlots(await this.#read()).map(summarizeSlot);
+  }
+
+  async prepareRotation({ passphrase }: ByPassphrase): Promise<PreparedRotation> {
+    const view = await this.#readOnline();
+    if (isFirstUse(view)) throw noKeyslots();
+    await this.#open(view, { passphrase });
+    const from = this.#requireUnlocked();
+    const to =
+      (await this.#openNext(view, passphrase, from)) ??
+      (await this.#makeNext(view, from, passphrase));
+    return { from: from.identity, to: to.identity, identityVersion: to.identityVersion };
+  }
+
+  async completeRotation({ passphrase }: ByPassphrase): Promise<void> {
+    const view = await this.#readOnline();
+    if (isFirstUse(view)) throw noKeyslots();
+    const prepared = this.#next;
+    await this.#open(view, { passphrase });
+    const from = this.#requireUnlocked();
+    const next = findSlot(view.slots, NEXT_SLOT);
+    if (!next) {
+      // Complete already, unless the server hides what was prepared here.
+      if (prepared && !haveSameKeys(prepared, from)) throw keyslotsChanged();
+      this.#forgetNext();
+      return;
+    }
+    const to = await this.#openNext(view, passphrase, from);
+    if (to) await this.#moveTo(view, to, passphrase);
+    await this.#storage.remove(next);
+  }
+
+  async rotationPending(): Promise<boolean> {
+    return findSlot((await this.#read()).slots, NEXT_SLOT) !== undefined;
+  }
+
+  async abandonRotation(): Promise<void> {
+    this.#requireUnlocked();
+    const next = findSlot((await this.#readOnline()).slots, NEXT_SLOT);
+    if (next) await this.#storage.remove(next);
+    this.#forgetNext();
+  }
+
+  touch(): void {
+    this.#idle?.touch();
   }
 
   lock(): void {
-    this.#locks += 1;
-    this.#unlocked?.identity.wipe();
-    this.#unlocked = undefined;
+    this.#lock('called');
   }
 
-  on(_event: 'security', hear: (event: KeyslotEvent) => void): () => void {
-    return this.#listeners.add(hear);
+  on<E extends keyof KeyslotsEvents>(
+    event: E,
+    hear: (news: KeyslotsEvents[E]) => void,
+  ): () => void {
+    const listeners: Listeners<KeyslotsEvents[E]> = this.#listeners[event];
+    return listeners.add(hear);
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.lock();
-    this.#listeners.clear();
+    this.#listeners.security.clear();
+    this.#listeners.lock.clear();
     await this.#options.store.close();
   }
 
@@ -195,58 +253,161 @@ class SealedKeyslots implements Keyslots {
   }
 
   async #open(view: View, secret: UnlockSecret): Promise<Identity> {
-    const opened = await this.#openFirst(view.slots, toKeyslotSecret(secret));
-    if (!opened.ok) throw unlockFailed(opened.error.kind);
+    const slots = ordinarySlots(view);
+    const opened = await this.#openOneOf(slots, secret);
+    if (!opened.ok) throw unlockFailed(opened.error);
     const identity = this.#adopt(opened.value, view.locks);
-    if (!view.failure) await this.#remember(slotsToRemember(view.slots, view.record));
+    this.#passphraseGeneration = generationOf(slots, PASSPHRASE_SLOT);
+    await this.#storage.rememberView(view);
     return identity;
   }
 
-  /** Tries every slot of the secret's kind; there is one, or one for each passkey. */
-  async #openFirst(
-    slots: readonly StoredKeyslot[],
-    secret: KeyslotSecret,
-  ): Promise<Result<OpenedKeyslot, { kind: OpenKeyslotError['kind'] }>> {
-    const ofKind = (kind: KeyslotSummary['kind']): readonly StoredKeyslot[] =>
-      slots.filter((slot) => summarize(slot).kind === kind);
-    const fitting = ofKind(secret.kind);
+  #openOneOf(slots: readonly StoredKeyslot[], secret: UnlockSecret): ReturnType<typeof openSlots> {
     const { uid } = this.#options;
-    let kind: OpenKeyslotError['kind'] = 'wrong_secret';
-    for (const slot of fitting.length > 0 ? fitting : ofKind('unknown')) {
-      const opened = await openKeyslot({ bytes: slot.bytes, uid, slot: slot.name, secret });
-      if (!opened.ok) {
-        if (kind === 'wrong_secret') kind = opened.error.kind;
-        if (opened.error.kind === 'weak_parameters') this.#reportWeakened(slot.name);
-        continue;
-      }
-      if (opened.value.generation === slot.generation) return opened;
-      opened.value.identity.wipe();
-    }
-    return err({ kind });
-  }
-
-  #reportWeakened(slot: string): void {
-    this.#listeners.tell({
-      kind: 'keyslot_weakened',
-      slot,
-      message: unlockFailed('weak_parameters').message,
+    return openSlots({
+      slots,
+      uid,
+      secret: toKeyslotSecret(secret),
+      onWeakened: (slot) => {
+        const { message } = unlockFailed({ kind: 'weak_parameters', message: '' });
+        this.#listeners.security.tell({ kind: 'keyslot_weakened', slot, message });
+      },
     });
   }
 
   /** One identity at a time: whoever uses the earlier one keeps it while its keys are the same. */
   #adopt(opened: Unlocked, locks: number): Identity {
-    if (locks !== this.#locks) {
+    this.#requireNotLockedSince(locks, opened);
+    this.#idle?.start();
+    const current = this.#unlocked;
+    if (current && haveSameKeys(current, opened)) {
       opened.identity.wipe();
-      throw stillLocked();
+      return current.identity;
     }
-    const current = this.#unlocked?.identity;
-    if (current && equalBytes(current.publicKeys.sign, opened.identity.publicKeys.sign)) {
-      opened.identity.wipe();
-      return current;
-    }
-    current?.wipe();
+    current?.identity.wipe();
     this.#unlocked = { identity: opened.identity, identityVersion: opened.identityVersion };
     return opened.identity;
+  }
+
+  /** The next identity, or `from` if that is it already; undefined if there is none to resume. */
+  async #openNext(view: View, passphrase: string, from: Unlocked): Promise<Unlocked | undefined> {
+    const slot = findSlot(view.slots, NEXT_SLOT);
+    if (!slot) return undefined;
+    const found = await this.#openOneOf([slot], { passphrase });
+    if (!found.ok) {
+      throw found.error.kind === 'wrong_secret' ? rotationPending() : unlockFailed(found.error);
+    }
+    const opened = found.value;
+    if (opened.identityVersion === from.identityVersion + 1) {
+      return this.#adoptNext(opened, view.locks);
+    }
+    opened.identity.wipe();
+    if (haveSameKeys(opened, from)) return from;
+    // Above it, it is the passphrase's slot that is old, and what is newer must not be lost.
+    if (opened.identityVersion > from.identityVersion) throw keyslotsChanged();
+    this.#listeners.security.tell(rolledBack(NEXT_SLOT));
+    return undefined;
+  }
+
+  async #makeNext(view: View, from: Unlocked, passphrase: string): Promise<Unlocked> {
+    const { uid, random } = this.#options;
+    requireRoom(view, NEXT_SLOT);
+    const identityVersion = from.identityVersion + 1;
+    const made = { identity: generateIdentity(uid, random), identityVersion };
+    try {
+      await this.#seal(view, NEXT_SLOT, { kind: 'passphrase', passphrase }, made);
+      return this.#adoptNext(made, view.locks);
+    } catch (error) {
+      made.identity.wipe();
+      if (!isSealsyncError(error) || error.kind !== 'keyslots_changed') throw error;
+    }
+    // Another device began meanwhile, so its next identity is the one.
+    const found = await this.#openNext(await this.#readOnline(), passphrase, from);
+    return found ?? Promise.reject(keyslotsChanged());
+  }
+
+  #adoptNext(opened: Unlocked, locks: number): Unlocked {
+    this.#requireNotLockedSince(locks, opened);
+    if (this.#next && haveSameKeys(this.#next, opened)) {
+      opened.identity.wipe();
+      return this.#next;
+    }
+    this.#forgetNext();
+    this.#next = { identity: opened.identity, identityVersion: opened.identityVersion };
+    return this.#next;
+  }
+
+  /** The passphrase first, since that has to stay; all of it may have happened already. */
+  async #moveTo(view: View, to: Unlocked, passphrase: string): Promise<void> {
+    if (to !== this.#unlocked) {
+      await this.#seal(view, PASSPHRASE_SLOT, { kind: 'passphrase', passphrase }, to);
+      this.#adopt(to, view.locks);
+    }
+    if (this.#next === to) this.#next = undefined;
+    this.#forgetNext();
+    for (const slot of view.listed) {
+      if (![PASSPHRASE_SLOT, NEXT_SLOT].includes(slot.name)) await this.#storage.remove(slot);
+    }
+  }
+
+  /** The passphrase opens the next identity too, so it is put under the new one first. */
+  async #takeNextAlong(view: View, passphrase: string, former?: string): Promise<void> {
+    const slot = findSlot(view.slots, NEXT_SLOT);
+    if (!slot) return;
+    const opened = await this.#openOneOf([slot], { passphrase });
+    if (opened.ok) {
+      opened.value.identity.wipe();
+      return;
+    }
+    if (former === undefined) throw rotationPending();
+    const sealed = await this.#openOneOf([slot], { passphrase: former });
+    if (!sealed.ok) throw rotationPending();
+    try {
+      await this.#seal(view, NEXT_SLOT, { kind: 'passphrase', passphrase }, sealed.value);
+    } finally {
+      sealed.value.identity.wipe();
+    }
+  }
+
+  async #store(view: View, name: string, lock: NewKeyslotLock): Promise<void> {
+    const unlocked = this.#requireUnlocked();
+    requireRoom(view, name);
+    // What is unlocked here may be an identity that another device has replaced.
+    if (generationOf(view.slots, PASSPHRASE_SLOT) !== this.#passphraseGeneration) {
+      throw keyslotsChanged();
+    }
+    await this.#seal(view, name, lock, unlocked);
+  }
+
+  async #seal(view: View, slot: string, lock: NewKeyslotLock, unlocked: Unlocked): Promise<void> {
+    const { random } = this.#options;
+    const generation = this.#storage.nextGeneration(view, slot);
+    const sealed = await sealKeyslot({ ...unlocked, slot, generation, lock, random }).catch(
+      (error: unknown) => {
+        throw error instanceof WipedKeyError ? stillLocked() : error;
+      },
+    );
+    if (!sealed.ok) {
+      const { kind, message } = sealed.error;
+      throw new SealsyncError(kind === 'kdf_failed' ? 'failed' : kind, message);
+    }
+    await this.#storage.put(view, { name: slot, generation, bytes: sealed.value });
+    if (slot === PASSPHRASE_SLOT) this.#passphraseGeneration = generation;
+  }
+
+  #lock(reason: LockEvent['reason']): void {
+    const unlocked = this.#unlocked;
+    this.#locks += 1;
+    this.#idle?.stop();
+    this.#forgetNext();
+    unlocked?.identity.wipe();
+    this.#unlocked = undefined;
+    if (unlocked) this.#listeners.lock.tell({ reason });
+  }
+
+  #forgetNext(): void {
+    this.#next?.identity.wipe();
+    this.#next = undefined;
   }
 
   #requireUnlocked(): Unlocked {
@@ -254,58 +415,10 @@ class SealedKeyslots implements Keyslots {
     return this.#unlocked;
   }
 
-  async #store(view: View, name: string, lock: NewKeyslotLock): Promise<void> {
-    const isNew = view.slots.every((slot) => slot.name !== name);
-    if (isNew && view.slots.length >= MAX_KEYSLOTS) {
-      throw new SealsyncError('too_large', `There are ${MAX_KEYSLOTS} keyslots: remove one first.`);
-    }
-    await this.#seal(view, name, lock, this.#requireUnlocked());
-  }
-
-  async #seal(view: View, slot: string, lock: NewKeyslotLock, unlocked: Unlocked): Promise<void> {
-    const { random } = this.#options;
-    const generation = this.#nextGeneration(view);
-    const sealed = await sealKeyslot({ ...unlocked, slot, generation, lock, random }).catch(
-      (error: unknown) => {
-        // Sealing takes a while, and what lock() has wiped throws.
-        throw view.locks === this.#locks ? error : stillLocked();
-      },
-    );
-    if (!sealed.ok) throw new SealsyncError(sealed.error.kind, sealed.error.message);
-    const stored = { name: slot, generation, bytes: sealed.value };
-    await this.#put({ ...stored, after: generationOf(view.listed, slot) });
-    await this.#remember([stored]);
-  }
-
-  /**
-   * Above every generation known here, and by the time also above those of slots that were
-   * removed before this device saw them.
-   */
-  #nextGeneration({ slots, record }: View): number {
-    const known = [...slots, ...record.values()].map(({ generation }) => generation);
-    return Math.max(this.#options.clock.now(), ...known.map((generation) => generation + 1));
-  }
-
-  /** A refusal may be a lost answer to an earlier attempt, so what is stored decides. */
-  async #put(slot: KeyslotChange): Promise<void> {
-    const { directory } = this.#options;
-    const put = await directory.put(slot);
-    if (put.ok) return;
-    const listed = await directory.list();
-    if (!listed.ok) throw outcomeUnknown(put.error);
-    const found = listed.value.find(({ name }) => name === slot.name);
-    if (found && equalBytes(found.bytes, slot.bytes)) return;
-    const hasChanged = generationOf(listed.value, slot.name) !== slot.after;
-    throw hasChanged ? keyslotsChanged() : toSealsyncError(put.error);
-  }
-
-  async #remove(name: string): Promise<void> {
-    const { directory } = this.#options;
-    const removed = await directory.remove(name);
-    if (removed.ok) return;
-    const listed = await directory.list();
-    if (listed.ok && listed.value.every((slot) => slot.name !== name)) return;
-    throw removed.error.kind === 'denied' ? lastSlot() : toSealsyncError(removed.error);
+  #requireNotLockedSince(locks: number, { identity }: Unlocked): void {
+    if (locks === this.#locks) return;
+    identity.wipe();
+    throw stillLocked();
   }
 
   async #readOnline(): Promise<View> {
@@ -315,41 +428,20 @@ class SealedKeyslots implements Keyslots {
   }
 
   async #read(): Promise<View> {
-    const { directory, store, uid } = this.#options;
+    if (this.#isClosed) throw keyslotsClosed();
     const locks = this.#locks;
-    const record = await loadKeyslotRecord(store, uid);
-    if (!record.ok) throw toSealsyncError(record.error);
-    const listed = await directory.list();
-    if (!listed.ok) {
-      const slots = usableSlots(record.value);
-      if (slots.length === 0) throw toSealsyncError(listed.error);
-      return { slots, record: record.value, listed: [], locks, failure: listed.error };
-    }
-    const judged = judgeKeyslots(listed.value, record.value);
-    for (const event of judged.events) this.#listeners.tell(event);
-    return { slots: judged.slots, record: record.value, listed: listed.value, locks };
-  }
-
-  /** What the server took is done, so a full disk is no reason to call it failed. */
-  async #remember(slots: readonly StoredKeyslot[]): Promise<void> {
-    const { store, uid, logger } = this.#options;
-    const remembered = await rememberKeyslots(store, uid, slots);
-    if (!remembered.ok) logger.warn('The keyslots could not be kept on this device');
+    return { ...(await this.#storage.read()), locks };
   }
 }
 
-/** Only if the server says that there is no slot, and this device never saw one. */
-const isFirstUse = ({ slots, record, failure }: View): boolean =>
-  slots.length === 0 && record.size === 0 && failure === undefined;
+/** All that unlock. */
+const ordinarySlots = ({ slots }: KeyslotView): readonly StoredKeyslot[] =>
+  slots.filter(({ name }) => name !== NEXT_SLOT);
 
-const generationOf = (slots: readonly StoredKeyslot[], name: string): number =>
-  slots.find((slot) => slot.name === name)?.generation ?? 0;
-
-function summarize({ name, bytes }: StoredKeyslot): KeyslotSummary {
-  const parsed = parseKeyslot(bytes);
-  if (!parsed.ok) return { name, kind: 'unknown' };
-  const { lock } = parsed.value.header;
-  return lock.kind === 'passkey'
-    ? { name, kind: lock.kind, credentialId: lock.credentialId }
-    : { name, kind: lock.kind };
+/** A slot that is added now would hold the keys that leaked. */
+function requireNoRotation({ slots }: KeyslotView): void {
+  if (findSlot(slots, NEXT_SLOT)) throw rotationPending();
 }
+
+const haveSameKeys = (one: Unlocked, other: Unlocked): boolean =>
+  equalBytes(one.identity.publicKeys.sign, other.identity.publicKeys.sign);

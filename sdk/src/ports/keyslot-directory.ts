@@ -19,6 +19,11 @@ export interface KeyslotChange extends StoredKeyslot {
 /** The most slots that are stored, since one list query has to show them all. */
 export const MAX_KEYSLOTS = 20;
 
+/** The highest generation that is read and stored. */
+export const MAX_GENERATION: number = 2 ** 52;
+/** Above it no app counts, so nothing is concluded from it: it would leave no room above. */
+export const MAX_PLAUSIBLE_GENERATION: number = 2 ** 51;
+
 /** Where a user's sealed keyslots lie. Whoever serves it can delete them and put back old ones. */
 export interface KeyslotDirectory {
   /**

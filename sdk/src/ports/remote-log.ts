@@ -41,7 +41,8 @@ export interface BudgetDocument {
 
 /** What an append changes in the budget's own document, in the same commit. */
 export interface BudgetChange {
-  readonly members?: BudgetDocument['members'];
+  /** The roles that members have from now on; `null` for those who are none any more. */
+  readonly members?: Readonly<Record<string, Role | null>>;
   /** The epoch that the entry starts; also ends `rekey`. */
   readonly epoch?: number;
   /** The notice for somebody whom this commit removes. */

@@ -11,6 +11,7 @@ import {
   type Firestore,
 } from 'firebase/firestore/lite';
 import {
+  MAX_GENERATION,
   MAX_KEYSLOTS,
   type KeyslotDirectory,
   type StoredKeyslot,
@@ -21,8 +22,6 @@ import { createFirestoreCall, type FirestoreCallOptions } from './firestore-call
 import { RULES_READS } from './rules-reads.js';
 
 const FIELDS = 4;
-/** Leaves room above for as many changes as there will ever be. */
-const MAX_GENERATION = 2 ** 52;
 
 export interface FirestoreKeyslotsOptions extends FirestoreCallOptions {
   /** Of `firebase/firestore/lite`, signed in as `uid`. Its logging is switched off. */

@@ -1,5 +1,6 @@
 import {
   collection,
+  deleteField,
   doc,
   getDoc,
   getDocs,
@@ -172,7 +173,12 @@ class FirestoreLog implements RemoteLog {
   #addChange(batch: WriteBatch, { members, epoch, departure }: BudgetChange): void {
     if (members || epoch !== undefined) {
       const start = epoch === undefined ? {} : { epoch, rekey: false };
-      batch.update(this.#budget, { ...(members ? { members } : {}), ...start });
+      const roles = Object.entries(members ?? {}).map(([uid, role]) => [
+        uid,
+        role ?? deleteField(),
+      ]);
+      // Merged, so that of two changes at once neither undoes the other's.
+      batch.set(this.#budget, { members: Object.fromEntries(roles), ...start }, { merge: true });
       this.#count.writes += 1;
       this.#count.rulesReads += RULES_READS[epoch === undefined ? 'changeMembers' : 'startEpoch'];
     }

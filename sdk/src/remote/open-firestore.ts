@@ -16,18 +16,21 @@ import type { FirestoreBudgetOptions } from './firestore-options.js';
 import { createFirestoreUsers } from './firestore-users.js';
 import { createFirestoreWrappedKeys } from './firestore-wrapped-keys.js';
 
+/** What the kit keeps, as one user may use it. */
+export interface RemoteStorage {
+  readonly users: UserDirectory;
+  readonly keyslots: KeyslotDirectory;
+  readonly budgets: BudgetList;
+  budgetOf(budgetId: BudgetId): RemoteBudget;
+}
+
 /** Everything that the kit keeps in Firestore, as the user who is signed in to `firebase`. */
 export function openFirestore(options: {
   readonly firebase: FirebaseApp;
   readonly uid: string;
   readonly clock: Clock;
   readonly count: OperationCounter;
-}): {
-  users: UserDirectory;
-  keyslots: KeyslotDirectory;
-  budgets: BudgetList;
-  budgetOf: (budgetId: BudgetId) => RemoteBudget;
-} {
+}): RemoteStorage {
   const { firebase, ...rest } = options;
   const shared = { ...rest, firestore: getFirestore(firebase) };
   return {

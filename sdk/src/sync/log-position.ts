@@ -1,3 +1,4 @@
+import type { FrameHeader } from '../crypto/frame-header.js';
 import type { EntryBody } from '../model/body.js';
 import {
   emptyBudgetState,
@@ -8,10 +9,10 @@ import {
 import type { Conflict } from '../model/conflict.js';
 import type { Edit } from '../model/edit.js';
 import type { DeviceId } from '../model/ids.js';
-import type { Members } from '../model/members.js';
+import { NOBODY, type People } from '../model/people.js';
 
 /** How far a device has verified the log, and what holds there. */
-export interface LogPosition {
+export interface LogPosition extends People {
   /** 0 before the first entry. */
   readonly seq: number;
   /** Chain hash of the entry at `seq`; 32 zero bytes before the first. */
@@ -19,19 +20,32 @@ export interface LogPosition {
   readonly epoch: number;
   /** Commitment to the key of `epoch`; absent before the first entry. */
   readonly kid: Uint8Array | undefined;
-  readonly members: Members;
-  /** Whose device every device is that has written. */
-  readonly devices: ReadonlyMap<DeviceId, string>;
+  /** The signed time of the entry that started `epoch`, in ms; 0 before the first entry. */
+  readonly epochStartedAt: number;
 }
 
 export const LOG_START: LogPosition = {
+  ...NOBODY,
   seq: 0,
   hash: new Uint8Array(32),
   epoch: 1,
   kid: undefined,
-  members: new Map(),
-  devices: new Map(),
+  epochStartedAt: 0,
 };
+
+/** The position behind an entry that was verified, or sealed, at `before`. */
+export function advancePosition(
+  before: LogPosition,
+  entry: Pick<FrameHeader, 'seq' | 'epoch' | 'kid' | 't'>,
+  hash: Uint8Array,
+  people: People,
+): LogPosition {
+  const { seq, epoch, kid, t } = entry;
+  const isNewEpoch = before.seq === 0 || epoch > before.epoch;
+  const epochStartedAt = isNewEpoch ? t : before.epochStartedAt;
+  const { members, invites, devices } = people;
+  return { seq, hash, epoch, kid, epochStartedAt, members, invites, devices };
+}
 
 /** An entry that passed every check, and the position behind it. */
 export interface VerifiedEntry {
@@ -58,6 +72,12 @@ export class ConfirmedLog {
   #position: LogPosition = LOG_START;
   /** Chain hashes of the last few positions, to hold against what peers say of them. */
   readonly #recent = new Map<number, Uint8Array>();
+  #genesisHash: Uint8Array | undefined;
+
+  /** The chain hash of the first entry, once there is one. */
+  get genesisHash(): Uint8Array | undefined {
+    return this.#genesisHash;
+  }
 
   get position(): LogPosition {
     return this.#position;
@@ -88,6 +108,7 @@ export class ConfirmedLog {
 
   #moveTo(position: LogPosition): void {
     this.#position = position;
+    if (position.seq === 1) this.#genesisHash = position.hash;
     this.#recent.set(position.seq, position.hash);
     this.#recent.delete(position.seq - RECENT_POSITIONS);
   }

@@ -1,4 +1,4 @@
-import { equalBytes } from '../bytes.js';
+import type { EpochKey } from '../crypto/epoch-key.js';
 import { makeHeadHint } from '../crypto/head-hint.js';
 import type { Identity } from '../crypto/identity.js';
 import type { EntryBody } from '../model/body.js';
@@ -6,15 +6,17 @@ import type { BudgetId, DeviceId } from '../model/ids.js';
 import { mayWrite } from '../model/roles.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
-import type { BudgetDocument, RemoteLog, StoredEntry } from '../ports/remote-log.js';
+import type { BudgetChange, RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
 import { err, ok, type Result } from '../result.js';
 import type { HeadHint } from '@sealsync/protocol';
 import type { CorrectedClock } from './corrected-clock.js';
 import type { LogPosition } from './log-position.js';
-import { confirmHead, positionAfter, pullLog, quarantine } from './pull-log.js';
+import type { OwnIdentities } from './own-identities.js';
+import { confirmHead, positionAfter, pullLog, quarantine, type Landmarks } from './pull-log.js';
 import type { Replica } from './replica.js';
 import { planBodies, sealEntries, type SealedEntry } from './seal-edits.js';
-import type { SyncFailure } from './sync-failure.js';
+import type { MembershipEnd, Standing } from './standing.js';
+import { endedFailure, type SyncFailure } from './sync-failure.js';
 import type { EpochKeys } from './verify-entry.js';
 import { sleep } from './sleep.js';
 
@@ -22,7 +24,9 @@ export interface LogSessionDeps {
   readonly log: RemoteLog;
   readonly budgetId: BudgetId;
   readonly keys: EpochKeys;
-  readonly identity: Identity;
+  readonly identities: OwnIdentities;
+  readonly landmarks: Landmarks;
+  readonly standing: Standing;
   readonly replica: Replica;
   readonly clock: Clock;
   readonly corrected: CorrectedClock;
@@ -31,11 +35,18 @@ export interface LogSessionDeps {
   readonly onPeerEntry: (device: DeviceId, ageMs: number) => void;
 }
 
-/** What to append at a given end of the log; `undefined` once there is nothing left to append. */
-interface Plan {
+/** What to append at a given end of the log. */
+export interface Plan {
   readonly bodies: readonly EntryBody[];
-  readonly members?: BudgetDocument['members'];
+  readonly change?: BudgetChange;
+  /** The key that the first of the entries starts an epoch with. */
+  readonly epochKey?: EpochKey;
+  /** The first of the entries makes a member of this user. */
+  readonly joins?: true;
 }
+
+/** A plan for the end of the log as it is; `undefined` once there is nothing left to append. */
+export type MakePlan = (position: LogPosition) => Result<Plan | undefined, SyncFailure>;
 
 /** A clock further off than this is corrected; the rules allow ten minutes. */
 const MAX_CLOCK_ERROR_MS = 60_000;
@@ -85,9 +96,13 @@ export class LogSession {
       },
       signal,
     );
-    if (!pulled.ok) return pulled;
+    if (!pulled.ok) {
+      return pulled.error.kind === 'denied' ? this.#explainDenial(pulled.error, signal) : pulled;
+    }
     this.#denials = 0;
     this.#suspects = pulled.value.suspects;
+    const device = replica.confirmed.position.devices.get(replica.outbox.device);
+    if (device?.revoked) return this.#end({ kind: 'device_revoked', by: device.author });
     return replica.settle();
   }
 
@@ -119,10 +134,7 @@ export class LogSession {
    * Appends what `plan` asks for until it asks for nothing, planning anew behind
    * whatever others appended meanwhile. Returns the number of entries appended.
    */
-  async append(
-    plan: (position: LogPosition) => Result<Plan | undefined, SyncFailure>,
-    signal?: AbortSignal,
-  ): Promise<Result<number, SyncFailure>> {
+  async append(plan: MakePlan, signal?: AbortSignal): Promise<Result<number, SyncFailure>> {
     const { log, replica } = this.#deps;
     let appended = 0;
     for (;;) {
@@ -131,11 +143,10 @@ export class LogSession {
       const planned = plan(replica.confirmed.position);
       if (!planned.ok) return planned;
       if (!planned.value) return ok(appended);
-      const { bodies, members } = planned.value;
-      const sealed = this.#seal(bodies);
+      const sealed = await this.#seal(planned.value);
       if (!sealed.ok) return sealed;
       const entries = sealed.value.map(({ entry }) => entry);
-      const taken = await log.append(entries, members, signal);
+      const taken = await log.append(entries, planned.value.change, signal);
       if (taken.ok) {
         this.#foldOwn(sealed.value);
         appended += entries.length;
@@ -147,12 +158,13 @@ export class LogSession {
     }
   }
 
-  #seal(bodies: readonly EntryBody[]): Result<SealedEntry[], SyncFailure> {
-    const { keys, replica, corrected, identity, random } = this.#deps;
+  async #seal(plan: Plan): Promise<Result<SealedEntry[], SyncFailure>> {
+    const { keys, replica, corrected, random } = this.#deps;
     const { position, state } = replica.confirmed;
-    const allowed = this.#checkOwnStanding(position);
-    if (!allowed.ok) return allowed;
-    const epochKey = position.kid && keys.find(position.epoch, position.kid);
+    const identity = await this.#identityFor(position, plan);
+    if (!identity.ok) return identity;
+    const current = position.kid && keys.find(position.epoch, position.kid);
+    const epochKey = plan.epochKey ?? current;
     if (!epochKey) {
       const message = 'The key of the current epoch is not on this device.';
       return err({ kind: 'key_missing', seq: position.seq, message });
@@ -161,19 +173,25 @@ export class LogSession {
     const t = Math.max(corrected.now(), state.latestStamp.wallMs);
     const sealing = { device: replica.outbox.device, epochKey, t };
     const before = positionAfter(position, this.#suspects);
-    return ok(sealEntries(bodies, before, sealing, { identity, random }));
+    return ok(sealEntries(plan.bodies, before, sealing, { identity: identity.value, random }));
   }
 
   /** Peers merge only what the log's own members may write; the rules cannot know those. */
-  #checkOwnStanding({ seq, members }: LogPosition): Result<void, SyncFailure> {
-    const { identity } = this.#deps;
-    const self = members.get(identity.uid);
-    if (!self || !mayWrite(self.role)) {
+  async #identityFor(
+    { seq, members }: LogPosition,
+    plan: Plan,
+  ): Promise<Result<Identity, SyncFailure>> {
+    const { identities, replica } = this.#deps;
+    const self = members.get(identities.uid);
+    if (!self && plan.joins) return ok(identities.newest);
+    if (!self) {
       const message = 'By the verified log this user may not write; the edits stay pending.';
       return err({ kind: 'access_denied', message });
     }
-    if (equalBytes(self.keys.sign, identity.publicKeys.sign)) return ok();
-    this.#deps.replica.security.tell({
+    if (!mayWrite(self.role)) return this.#loseAccess();
+    const identity = identities.find(self.keys);
+    if (identity) return ok(identity);
+    replica.security.tell({
       kind: 'identity_mismatch',
       seq,
       message: 'The log knows this user by other keys: unlock the identity that joined the budget.',
@@ -213,7 +231,7 @@ export class LogSession {
     if (!head.ok) return head;
     const rights = await this.#checkRights(signal);
     if (!rights.ok) return rights;
-    return this.#checkClock(signal);
+    return rights.value ? ok() : this.#checkClock(signal);
   }
 
   #endOfLog(): number {
@@ -231,13 +249,18 @@ export class LogSession {
     });
   }
 
-  async #checkRights(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
-    const { log, identity } = this.#deps;
-    const budget = await log.readBudget(signal);
-    if (!budget.ok) return budget.error.kind === 'denied' ? this.#doubtAccess() : budget;
+  /** `true` if another try makes sense already. */
+  async #checkRights(signal?: AbortSignal): Promise<Result<boolean, SyncFailure>> {
+    const { log, identities, standing, replica } = this.#deps;
+    const read = await log.readBudget(signal);
+    if (!read.ok) return read.error.kind === 'denied' ? this.#doubtAccess() : read;
     this.#denials = 0;
-    const role = budget.value.members[identity.uid];
-    return role && mayWrite(role) && !budget.value.deleted ? ok() : this.#loseAccess();
+    const budget = read.value;
+    if (budget.deleted) return this.#explainDeletion(signal);
+    const role = budget.members[identities.uid];
+    if (!role || !mayWrite(role)) return this.#loseAccess();
+    const { epoch } = replica.confirmed.position;
+    return budget.rekey || budget.epoch !== epoch ? standing.mendEpoch(budget, signal) : ok(false);
   }
 
   async #checkClock(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
@@ -246,6 +269,26 @@ export class LogSession {
     if (this.#deps.corrected.correct(serverTime.value) > MAX_CLOCK_ERROR_MS) return ok();
     const message = 'Firestore refuses the change for a reason that the rules do not explain.';
     return err({ kind: 'failed', message });
+  }
+
+  async #explainDenial(
+    denial: RemoteError,
+    signal?: AbortSignal,
+  ): Promise<Result<never, SyncFailure>> {
+    const explained = await this.#deps.standing.explainDenial(signal);
+    if (!explained.ok) return explained;
+    return explained.value ? this.#end(explained.value) : err(denial);
+  }
+
+  async #explainDeletion(signal?: AbortSignal): Promise<Result<never, SyncFailure>> {
+    const message = 'The server says that the budget is deleted; no owner has signed that.';
+    return this.#explainDenial({ kind: 'denied', message }, signal);
+  }
+
+  /** A member has signed that it is over: what is pending is kept apart, and the app is told. */
+  async #end(end: MembershipEnd): Promise<Result<never, SyncFailure>> {
+    const rejected = await this.#deps.replica.end(end);
+    return rejected.ok ? err(endedFailure(end)) : rejected;
   }
 
   /** Rules that are being replaced deny everything for a moment: only denials that last count. */

@@ -1,3 +1,4 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { equalBytes } from '../bytes.js';
 import { verifyFrameSignature } from '../crypto/envelope.js';
 import { hashFrame, parseFrame } from '../crypto/frame.js';
@@ -20,11 +21,18 @@ import { isUndecided, verifyEntry, type EntryFailure, type EpochKeys } from './v
  * device alone step over an entry by showing it a damaged copy.
  */
 
+/**
+ * What somebody whom this device trusts has told of the log: positions, and how the chain
+ * hash there starts, in hex.
+ */
+export type Landmarks = ReadonlyMap<number, string>;
+
 export interface PullDeps {
   readonly log: RemoteLog;
   readonly budgetId: BudgetId;
   readonly keys: EpochKeys;
   readonly confirmed: ConfirmedLog;
+  readonly landmarks: Landmarks;
   /** Whether to read the verified head again, for the price of one document. */
   readonly checkHead?: boolean;
   readonly onFolded: (effects: EntryEffects, entry: VerifiedEntry) => void;
@@ -41,6 +49,12 @@ export interface LogHalted {
 export interface CaughtUp {
   /** Entries at the end of the log that fail their checks; an append may follow them. */
   readonly suspects: readonly StoredEntry[];
+}
+
+/** Nobody could be asked for the key of an entry. */
+interface KeyUnread {
+  readonly kind: 'key_unread';
+  readonly error: RemoteError;
 }
 
 /** A page of ordinary entries; adapted so that a page of large ones stays near {@link PAGE_BYTES}. */
@@ -67,7 +81,7 @@ export async function pullLog(
     }
     const behind = headToCheck ? page.value.slice(1) : page.value;
     headToCheck = false;
-    const judged = judgePage(deps, behind, suspects, fetchedBefore !== undefined);
+    const judged = await judgePage(deps, behind, suspects, fetchedBefore !== undefined, signal);
     if (!judged.ok) return judged;
     suspects = judged.value.suspects;
     if (!judged.value.contradicted && page.value.length >= limit) {
@@ -104,25 +118,31 @@ interface Judged {
 }
 
 /** Folds what verifies, up to the end of the page or to a contradiction. */
-function judgePage(
+async function judgePage(
   deps: PullDeps,
   page: readonly StoredEntry[],
   earlier: readonly StoredEntry[],
   fetchedBefore: boolean,
-): Result<Judged, LogHalted> {
+  signal?: AbortSignal,
+): Promise<Result<Judged, RemoteError | LogHalted>> {
   const { confirmed } = deps;
   let suspects = [...earlier];
   for (const entry of page) {
     const expected = endOf(confirmed, suspects) + 1;
     if (entry.seq !== expected) return halt(deps, 'gap', expected, 'The server left out an entry');
+    const landmark = deps.landmarks.get(entry.seq);
+    if (landmark && !bytesToHex(hashFrame(entry.frame)).startsWith(landmark)) {
+      return halt(deps, 'fork', entry.seq, 'The server shows another history than the trusted one');
+    }
     const before = positionAfter(confirmed.position, suspects);
-    const verdict = verifyEntry(entry, before, deps.budgetId, deps.keys);
+    const verdict = await judgeEntry(deps, entry, before, signal);
     if (verdict.ok) {
       quarantine(deps, suspects);
       suspects = [];
       deps.onFolded(confirmed.fold(verdict.value), verdict.value);
       continue;
     }
+    if (verdict.error.kind === 'key_unread') return err(verdict.error.error);
     if (isUndecided(verdict.error)) return err(undecided(verdict.error, entry.seq));
     if (entry.seq === 1) return halt(deps, 'entry_rejected', 1, 'The first entry is not genuine');
     if (continuesElsewhere(entry, before)) {
@@ -132,6 +152,23 @@ function judgePage(
     suspects.push(entry);
   }
   return ok({ suspects, contradicted: false });
+}
+
+/** Verifies an entry; where only its key is missing, asks for that once. */
+async function judgeEntry(
+  { budgetId, keys }: PullDeps,
+  entry: StoredEntry,
+  before: LogPosition,
+  signal?: AbortSignal,
+): Promise<Result<VerifiedEntry, EntryFailure | KeyUnread>> {
+  const verdict = verifyEntry(entry, before, budgetId, keys);
+  if (verdict.ok || verdict.error.kind !== 'key_missing') return verdict;
+  const frame = parseFrame(entry.frame);
+  if (!frame.ok) return verdict;
+  const { epoch, kid } = frame.value.header;
+  const obtained = await keys.obtain(epoch, kid, before, signal);
+  if (!obtained.ok) return err({ kind: 'key_unread', error: obtained.error });
+  return keys.find(epoch, kid) ? verifyEntry(entry, before, budgetId, keys) : verdict;
 }
 
 /** Steps over a failing run that the entry about to be folded commits to. */

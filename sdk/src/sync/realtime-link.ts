@@ -25,6 +25,7 @@ export class RealtimeLink {
   #channel: SignalChannel | undefined;
   /** The newest head that no live connection has told peers of yet. */
   #untold: HeadHint | undefined;
+  #untoldMembership = false;
 
   constructor(deps: RealtimeLinkDeps) {
     this.#deps = deps;
@@ -68,15 +69,37 @@ export class RealtimeLink {
     this.#tell();
   }
 
+  /** Tells peers and the server that people have changed. */
+  announceMembership(): void {
+    this.#untoldMembership = true;
+    this.#tell();
+  }
+
   #tell(): void {
-    if (!this.#untold || this.state !== 'connected' || this.#timers.has('announce')) return;
+    if (
+      !(this.#untold ?? this.#untoldMembership) ||
+      this.state !== 'connected' ||
+      this.#timers.has('announce')
+    )
+      return;
     if (!this.#bucket.take(this.#deps.clock.now())) {
       this.#timers.set('announce', RETRY_MS, () => {
         this.#tell();
       });
       return;
     }
-    const sent = this.#channel?.send({ type: 'data_changed', ...this.#untold }) === true;
-    if (sent) this.#untold = undefined;
+    if (this.#sendNext() && (this.#untold ?? this.#untoldMembership)) this.#tell();
+  }
+
+  /** Whether a live connection took it. */
+  #sendNext(): boolean {
+    const head = this.#untold;
+    const signal = head
+      ? ({ type: 'data_changed', ...head } as const)
+      : ({ type: 'membership_changed' } as const);
+    if (this.#channel?.send(signal) !== true) return false;
+    if (head) this.#untold = undefined;
+    else this.#untoldMembership = false;
+    return true;
   }
 }

@@ -14,6 +14,7 @@ import { ConfirmedLog, type EntryEffects, type VerifiedEntry } from './log-posit
 import type { Outbox } from './outbox.js';
 import { MAX_EDIT_BYTES } from './seal-edits.js';
 import type { SecurityEvent } from './security-event.js';
+import type { MembershipEnd } from './standing.js';
 
 /** Which records look different, and whether this device or the log caused it. */
 export interface ReplicaChange {
@@ -29,6 +30,9 @@ export interface ReplicaDeps {
   readonly onListenerError: (error: unknown) => void;
 }
 
+/** What is found while a budget is being opened waits for the app to listen. */
+const MAX_UNHEARD = 100;
+
 export type EditError = StoreError | { readonly kind: 'too_large'; readonly message: string };
 
 /**
@@ -41,10 +45,13 @@ export class Replica {
   readonly changes: Listeners<ReplicaChange>;
   readonly conflicts: Listeners<Conflict>;
   readonly security: Listeners<SecurityEvent>;
+  /** Told once. */
+  readonly ended: Listeners<MembershipEnd>;
   readonly #deps: ReplicaDeps;
   readonly #overlay: PendingOverlay;
   #lastStamp: Stamp;
   #cloned = false;
+  #hasEnded = false;
   /** Store work runs one after the other, so that counters and expectations hold. */
   #storeQueue: Promise<unknown> = Promise.resolve();
 
@@ -53,7 +60,8 @@ export class Replica {
     this.outbox = deps.outbox;
     this.changes = new Listeners(deps.onListenerError);
     this.conflicts = new Listeners(deps.onListenerError);
-    this.security = new Listeners(deps.onListenerError);
+    this.security = new Listeners(deps.onListenerError, MAX_UNHEARD);
+    this.ended = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.#overlay = new PendingOverlay(this.confirmed.state, deps.uid);
     this.#overlay.reset(deps.outbox.pending());
     this.#lastStamp = deps.outbox
@@ -98,6 +106,15 @@ export class Replica {
       if (moved.ok) this.#resetOverlay();
       return moved;
     });
+  }
+
+  /** This device is out: what is pending is set apart, and what was confirmed stays readable. */
+  async end(end: MembershipEnd): Promise<Result<void, StoreError>> {
+    const rejected = await this.rejectPending();
+    if (!rejected.ok || this.#hasEnded) return rejected;
+    this.#hasEnded = true;
+    this.ended.tell(end);
+    return rejected;
   }
 
   /** Finishes what folding left to do in the store; to be awaited before the next push. */

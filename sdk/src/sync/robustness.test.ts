@@ -62,8 +62,8 @@ describe('adding a member', () => {
     const world = await worlds.found();
     const ann = await world.open('ann', { clockErrorMs: 20 * 60_000 });
     const before = ann.count.writes;
-    await world.during(ann.budget.addMember({ uid: 'cy', role: 'editor' }));
-    expect([...ann.budget.members().keys()]).toContain('cy');
+    await world.add(ann, 'cy', 'editor');
+    expect([...ann.budget.people.members().keys()]).toContain('cy');
     expect(ann.count.writes - before).toBeLessThanOrEqual(8);
   });
 
@@ -75,11 +75,9 @@ describe('adding a member', () => {
       world.during(
         adding.then(String, (error: unknown) => (isSealsyncError(error) ? error.kind : 'untyped')),
       );
-    expect(await kindOf(ben.budget.addMember({ uid: 'cy', role: 'editor' }))).toBe('access_denied');
-    const role = 'king' as 'owner';
-    expect(await kindOf(ann.budget.addMember({ uid: 'cy', role }))).toBe('bad_input');
-    const uid = 'u'.repeat(200);
-    expect(await kindOf(ann.budget.addMember({ uid, role: 'editor' }))).toBe('bad_input');
+    expect(await kindOf(world.add(ben, 'cy', 'editor'))).toBe('access_denied');
+    expect(await kindOf(world.add(ann, 'cy', 'king' as 'owner'))).toBe('bad_input');
+    expect(await kindOf(world.add(ann, 'u'.repeat(200), 'editor'))).toBe('bad_input');
   });
 });
 

@@ -7,11 +7,11 @@ import type { Identity } from '../crypto/identity.js';
 import type { EntryBody } from '../model/body.js';
 import type { Edit } from '../model/edit.js';
 import type { DeviceId } from '../model/ids.js';
-import { foldStatements } from '../model/members.js';
 import { MAX_ENTRIES_PER_COMMIT, type LogEntry } from '../ports/remote-log.js';
 import type { Random } from '../ports/random.js';
-import type { LogPosition, VerifiedEntry } from './log-position.js';
-import { kindOf, withDevice } from './verify-entry.js';
+import { foldStatements } from './fold-statements.js';
+import { advancePosition, type LogPosition, type VerifiedEntry } from './log-position.js';
+import { kindOf } from './verify-entry.js';
 
 /** An edit's ops encode to at most this, so that with padding and header it fits one entry. */
 export const MAX_EDIT_BYTES = 240_000;
@@ -89,25 +89,14 @@ function sealEntry(
     identity,
     random,
   });
-  const { epoch, kid } = epochKey;
+  const { epoch, kid, budgetId } = epochKey;
   const author = identity.uid;
-  const members = foldStatements(before.members, body.statements, { seq, author });
-  if (!members) throw new Error('a statement was sealed that its author may not make');
+  const said = { budgetId, seq, epoch, author, device, t };
+  const people = foldStatements(before, body.statements, said);
+  if (!people) throw new Error('a statement was sealed that its author may not make');
+  const after = advancePosition(before, { seq, epoch, kid, t }, hashFrame(frame), people);
   return {
     entry: { seq, epoch, author, t, prev, frame },
-    verified: {
-      author,
-      device,
-      t,
-      body,
-      after: {
-        seq,
-        hash: hashFrame(frame),
-        epoch,
-        kid,
-        members,
-        devices: withDevice(before.devices, { device, author }),
-      },
-    },
+    verified: { author, device, t, body, after },
   };
 }

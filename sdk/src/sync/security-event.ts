@@ -7,6 +7,14 @@
  * - `fork`: the server shows another history than the one this device has verified.
  * - `identity_mismatch`: the log knows this user by other keys than this device has.
  * - `device_cloned`: another copy of this device's local store is in use.
+ * - `member_unproven`: the server counts somebody as a member whom no entry or invite made one.
+ * - `member_missing`: the server shuts a member out, and nobody has signed why.
+ * - `role_differs`: the server gives a member another role than the log.
+ * - `key_not_genuine`: a wrapped key is not the one that the log names, or not for this user.
+ * - `published_keys_differ`: somebody's published keys are not the ones that they told in person.
+ * - `invite_not_genuine`: an invite's acceptance was not signed by its link and the newcomer.
+ * - `epoch_rolled_back`: the server names an earlier epoch than the log is in.
+ * - `deletion_unproven`: the server says that the budget is deleted, and no owner has signed it.
  */
 export type SecurityEventKind =
   | 'entry_rejected'
@@ -16,7 +24,15 @@ export type SecurityEventKind =
   | 'rollback'
   | 'fork'
   | 'identity_mismatch'
-  | 'device_cloned';
+  | 'device_cloned'
+  | 'member_unproven'
+  | 'member_missing'
+  | 'role_differs'
+  | 'key_not_genuine'
+  | 'published_keys_differ'
+  | 'invite_not_genuine'
+  | 'epoch_rolled_back'
+  | 'deletion_unproven';
 
 /** Something that an honest project and honest members do not cause. Nothing of it is merged. */
 export interface SecurityEvent {

@@ -1,7 +1,9 @@
 import { SealsyncError, type SealsyncErrorKind } from '../errors.js';
 import type { StoreError } from '../ports/local-store.js';
 import type { RemoteError } from '../ports/remote-log.js';
+import { err, type Result } from '../result.js';
 import type { LogHalted } from './pull-log.js';
+import type { MembershipEnd } from './standing.js';
 
 /** The user may not write to, or no longer see, the budget. */
 export interface AccessLost {
@@ -9,10 +11,23 @@ export interface AccessLost {
   readonly message: string;
 }
 
-/** Why a round of syncing ended early. Nothing is lost: what is pending stays in the outbox. */
-export type SyncFailure = RemoteError | LogHalted | StoreError | AccessLost;
+/** A member has signed that this device is no longer part of the budget. */
+export interface Ended {
+  readonly kind: 'removed' | 'budget_deleted';
+  readonly message: string;
+}
 
-const KINDS: Readonly<Record<SyncFailure['kind'], SealsyncErrorKind>> = {
+/** What was asked for cannot be done as things stand; asking again does not help. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: SealsyncErrorKind;
+  readonly message: string;
+}
+
+/** Why a round of syncing ended early. Nothing is lost: what is pending stays in the outbox. */
+export type SyncFailure = RemoteError | LogHalted | StoreError | AccessLost | Ended | Refused;
+
+const KINDS: Readonly<Record<Exclude<SyncFailure['kind'], 'refused'>, SealsyncErrorKind>> = {
   denied: 'access_denied',
   offline: 'offline',
   deadline: 'deadline',
@@ -25,11 +40,35 @@ const KINDS: Readonly<Record<SyncFailure['kind'], SealsyncErrorKind>> = {
   conflict: 'store_unavailable',
   unavailable: 'store_unavailable',
   access_denied: 'access_denied',
+  removed: 'removed',
+  budget_deleted: 'budget_deleted',
 };
+
+const SENTENCES: Readonly<Record<MembershipEnd['kind'], string>> = {
+  removed: 'An owner removed this user from the budget',
+  left: 'This user left the budget',
+  deleted: 'An owner deleted the budget',
+  device_revoked: 'This device was revoked',
+};
+
+export const endedFailure = ({ kind }: MembershipEnd): Ended => ({
+  kind: kind === 'deleted' ? 'budget_deleted' : 'removed',
+  message: `${SENTENCES[kind]}: see rejectedEdits(), and wipe() to clear this device.`,
+});
+
+/** Whether nothing but a new membership can help. */
+export const isEnd = ({ kind }: SyncFailure): boolean =>
+  kind === 'removed' || kind === 'budget_deleted';
 
 /** Whether trying again later may help without anybody doing anything. */
 export const isTransient = ({ kind }: SyncFailure): boolean =>
   kind === 'offline' || kind === 'deadline' || kind === 'quota' || kind === 'failed';
 
 export const toSealsyncError = (failure: SyncFailure): SealsyncError =>
-  new SealsyncError(KINDS[failure.kind], failure.message);
+  new SealsyncError(
+    failure.kind === 'refused' ? failure.reason : KINDS[failure.kind],
+    failure.message,
+  );
+
+export const refuse = (reason: SealsyncErrorKind, message: string): Result<never, Refused> =>
+  err({ kind: 'refused', reason, message });

@@ -11,7 +11,7 @@ import type { HintJudge, HintVerdict } from './hint-judge.js';
 import type { LogSession } from './log-session.js';
 import { NamedTimers } from './named-timers.js';
 import { RealtimeLink, type OpenChannel } from './realtime-link.js';
-import { isTransient, toSealsyncError, type SyncFailure } from './sync-failure.js';
+import { isEnd, isTransient, toSealsyncError, type SyncFailure } from './sync-failure.js';
 import type { SyncSettings } from './sync-settings.js';
 import type { TurnTaking } from './turn-taking.js';
 import { Waiters } from './waiters.js';
@@ -21,6 +21,8 @@ export interface SyncOrchestratorDeps {
   readonly hints: HintJudge;
   readonly turns: TurnTaking;
   readonly openChannel: OpenChannel;
+  /** Somebody says that people have changed. */
+  readonly onMembershipHint?: () => void;
   readonly wakeups: Wakeups;
   readonly clock: Clock;
   readonly random: Random;
@@ -73,6 +75,7 @@ export class SyncOrchestrator {
       openChannel,
       onSignal: (signal) => {
         this.#heed(deps.hints.judge(signal));
+        if (signal.type === 'membership_changed') deps.onMembershipHint?.();
       },
       onState: (state) => {
         if (state === 'connected') this.#wake();
@@ -138,12 +141,25 @@ export class SyncOrchestrator {
     work: (signal: AbortSignal) => Promise<Result<number, SyncFailure>>,
   ): Promise<void> {
     await this.syncNow();
+    await this.betweenRounds(work);
+  }
+
+  /** As {@link exclusively}, for who has just seen the end of the log. */
+  async betweenRounds(
+    work: (signal: AbortSignal) => Promise<Result<number, SyncFailure>>,
+  ): Promise<void> {
     while (this.#round) await this.#round;
+    if (this.#status.state === 'stopped') throw stopped();
     await this.#startRound(async (signal) => {
       const done = await work(signal);
       if (!done.ok) throw toSealsyncError(done.error);
       if (done.value > 0) this.#announce();
     });
+  }
+
+  /** Tells peers, and the signaling server, that people have changed. */
+  announceMembership(): void {
+    this.#link.announceMembership();
   }
 
   /** An edit waits in the outbox. Pushes at once, unless it is somebody else's turn. */
@@ -309,6 +325,16 @@ export class SyncOrchestrator {
     const { logger } = this.#deps;
     const error = toSealsyncError(failure);
     logger.warn('a sync round failed', { kind: failure.kind });
+    if (isEnd(failure)) {
+      // Nothing will be there for this user again; asking on would only cost.
+      this.#wantsPull = false;
+      this.#wantsPush = false;
+      this.#setStatus({ state: 'halted', error });
+      this.disableRealtimeSync();
+      this.#timers.clearAll();
+      this.#waiters.settle(error);
+      return;
+    }
     if (isTransient(failure)) {
       this.#setStatus({ state: 'waiting', error });
       this.#timers.set('retry', this.#backoff.nextDelayMs(), () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadSodium } from '../crypto/sodium.js';
 import type { WorldShapes } from '../testing/sync-world.js';
-import type { Transaction } from './budget.js';
+import type { Transaction } from '../budget/budget.js';
 import type { Conflict } from '../model/conflict.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { disruptOnce } from '../testing/memory-log-faults.js';

@@ -6,16 +6,24 @@ import { hashFrame, parseFrame, type Frame } from '../crypto/frame.js';
 import { equalBytes } from '../bytes.js';
 import type { EntryBody } from '../model/body.js';
 import type { BudgetId } from '../model/ids.js';
-import { foldStatements, type Members } from '../model/members.js';
+import type { Members } from '../model/people.js';
 import { mayWrite } from '../model/roles.js';
-import type { StoredEntry } from '../ports/remote-log.js';
+import type { RemoteError, StoredEntry } from '../ports/remote-log.js';
 import { err, ok, type Result } from '../result.js';
-import type { LogPosition, VerifiedEntry } from './log-position.js';
+import { foldStatements } from './fold-statements.js';
+import { advancePosition, type LogPosition, type VerifiedEntry } from './log-position.js';
 
 /** The epoch keys that this device holds. */
 export interface EpochKeys {
   /** The key of `epoch` that `kid` commits to, if it is here. */
   find(epoch: number, kid: Uint8Array): EpochKey | undefined;
+  /** Asks for that key where this device could get it; afterwards `find` tells. */
+  obtain(
+    epoch: number,
+    kid: Uint8Array,
+    before: LogPosition,
+    signal?: AbortSignal,
+  ): Promise<Result<void, RemoteError>>;
 }
 
 /**
@@ -58,13 +66,14 @@ export function verifyEntry(
   if (!placed.ok) return placed;
   const { header } = frame;
 
-  const key = keys.find(header.epoch, header.kid);
-  if (!key) return fail('key_missing', 'this device does not hold the key of the entry');
-  // The first entry states its author's key inside the seal; every other author is known.
-  if (before.seq > 0) {
+  // A newcomer states their key inside the seal; every other author is known.
+  const isNewcomer = mayIntroduceItself(header, before);
+  if (!isNewcomer) {
     const signed = checkAuthor(frame, before.members);
     if (!signed.ok) return signed;
   }
+  const key = keys.find(header.epoch, header.kid);
+  if (!key) return fail('key_missing', 'this device does not hold the key of the entry');
   const opened = openFrame(frame, key);
   if (!opened.ok) return fail('not_authentic', opened.error.message);
   const body = decodeBody(opened.value, header.device);
@@ -73,25 +82,24 @@ export function verifyEntry(
     return fail('malformed', 'an edit claims to have seen what came after it');
   }
 
-  const members = foldStatements(before.members, body.value.statements, header);
-  if (!members || header.kind !== kindOf(body.value)) {
+  const people = foldStatements(before, body.value.statements, header);
+  if (!people || header.kind !== kindOf(body.value)) {
     return fail('bad_statement', 'the entry says what its author may not say');
   }
-  if (before.seq === 0) {
-    const signed = checkAuthor(frame, members);
+  if (isNewcomer) {
+    const signed = checkAuthor(frame, people.members);
     if (!signed.ok) return signed;
   }
-  const after = {
-    seq: header.seq,
-    hash: hashFrame(entry.frame),
-    epoch: header.epoch,
-    kid: header.kid,
-    members,
-    devices: withDevice(before.devices, header),
-  };
+  const after = advancePosition(before, header, hashFrame(entry.frame), people);
   const { author, device, t } = header;
   return ok({ author, device, t, body: body.value, after });
 }
+
+/** The first entry makes a member of its author, and so does the one by which a newcomer joins. */
+const mayIntroduceItself = (header: FrameHeader, before: LogPosition): boolean =>
+  !before.members.has(header.author) &&
+  header.kind === 'membership' &&
+  header.epoch === before.epoch;
 
 /** An entry about people is marked as such in its signed header. */
 export const kindOf = (body: EntryBody): 'edits' | 'membership' =>
@@ -119,11 +127,13 @@ function checkPlace(
   ) {
     return fail('wrong_place', 'the entry does not continue this log here');
   }
-  if ((before.devices.get(header.device) ?? header.author) !== header.author) {
-    return fail('wrong_device', 'the device belongs to another author');
+  const device = before.devices.get(header.device);
+  if (device && (device.author !== header.author || device.revoked)) {
+    return fail('wrong_device', 'the device was revoked, or belongs to another author');
   }
+  const startsEpoch = before.seq > 0 && header.epoch > before.epoch && header.kind === 'membership';
   const rightKey = before.kid === undefined || equalBytes(header.kid, before.kid);
-  return header.epoch === before.epoch && rightKey
+  return startsEpoch || (header.epoch === before.epoch && rightKey)
     ? ok()
     : fail('wrong_epoch', 'the entry is sealed under an epoch that is not in force');
 }
@@ -136,14 +146,6 @@ function checkAuthor(frame: Frame, members: Members): Result<void, EntryFailure>
   return verifyFrameSignature(frame, member.keys.sign)
     ? ok()
     : fail('bad_signature', "the signature is not the author's");
-}
-
-/** Remembers whose device it is, so that nobody else can use up its counters. */
-export function withDevice(
-  devices: LogPosition['devices'],
-  { device, author }: Pick<FrameHeader, 'device' | 'author'>,
-): LogPosition['devices'] {
-  return devices.has(device) ? devices : new Map(devices).set(device, author);
 }
 
 const fail = (kind: EntryFailureKind, message: string): Result<never, EntryFailure> =>

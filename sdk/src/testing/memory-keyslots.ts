@@ -12,17 +12,29 @@ export interface MemoryKeyslots extends KeyslotDirectory {
   readonly calls: Operation[];
   /** The next call of `operation` fails so, before or after it was applied. */
   failNext(operation: Operation, kind: RemoteErrorKind, applied?: 'applied'): void;
+  /**
+   * Answers `calls` more calls and no further one, as if the caller had died; `applied` if the
+   * first that is not answered still takes effect.
+   */
+  cutAfter(calls: number, applied?: 'applied'): void;
+  /** Whether a call was cut off. Answers again from now on. */
+  reconnect(): boolean;
 }
 
 export function createMemoryKeyslots(): MemoryKeyslots {
   const stored = new Map<string, StoredKeyslot>();
   const calls: Operation[] = [];
   const faults = new Map<Operation, { kind: RemoteErrorKind; applied: boolean }>();
+  let cut: { readonly at: number; readonly applied: boolean } | undefined;
   const run = <T>(
     operation: Operation,
     apply: () => Result<T, RemoteError>,
   ): Promise<Result<T, RemoteError>> => {
     calls.push(operation);
+    if (cut && calls.length > cut.at) {
+      if (cut.applied && calls.length === cut.at + 1) apply();
+      return Promise.resolve(refuse('offline'));
+    }
     const fault = faults.get(operation);
     faults.delete(operation);
     const result = !fault || fault.applied ? apply() : undefined;
@@ -33,6 +45,14 @@ export function createMemoryKeyslots(): MemoryKeyslots {
     calls,
     failNext: (operation, kind, applied) => {
       faults.set(operation, { kind, applied: applied === 'applied' });
+    },
+    cutAfter: (more, applied) => {
+      cut = { at: calls.length + more, applied: applied === 'applied' };
+    },
+    reconnect: () => {
+      const wasCut = cut !== undefined && calls.length > cut.at;
+      cut = undefined;
+      return wasCut;
     },
     list: () => run('list', () => ok([...stored.values()])),
     put: ({ after, ...slot }) =>

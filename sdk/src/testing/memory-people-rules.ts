@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { equalBytes } from '../bytes.js';
-import { ROLES } from '../model/roles.js';
+import { ROLES, type Role } from '../model/roles.js';
 import type { InviteAcceptance, NewInvite } from '../ports/invite-directory.js';
 import type { BudgetChange, BudgetDocument, Departure } from '../ports/remote-log.js';
 import type { StoredWrap } from '../ports/wrapped-keys.js';
@@ -27,12 +27,22 @@ type Outcome = StoredBudget | undefined;
 
 /** Changes people, starts an epoch, or both, and stores the notice for whoever is removed. */
 export function changeBudget(before: StoredBudget, change: BudgetChange, caller: Caller): Outcome {
-  const { members = before.members, epoch, departure } = change;
+  const { epoch, departure } = change;
   const rekey = epoch === undefined ? before.rekey : false;
-  const after = { ...before, members: { ...members }, epoch: epoch ?? before.epoch, rekey };
+  const members = withRoles(before.members, change.members ?? {});
+  const after = { ...before, members, epoch: epoch ?? before.epoch, rekey };
   const touches = change.members !== undefined || epoch !== undefined;
   if (touches && !mayChange(before, after, caller)) return undefined;
   return departure ? recordDeparture(before, after, departure, caller.uid) : after;
+}
+
+function withRoles(members: Members, roles: Readonly<Record<string, Role | null>>): Members {
+  const changed = new Map<string, Role>(Object.entries(members));
+  for (const [uid, role] of Object.entries(roles)) {
+    if (role === null) changed.delete(uid);
+    else changed.set(uid, role);
+  }
+  return Object.fromEntries(changed);
 }
 
 function mayChange(before: StoredBudget, after: StoredBudget, caller: Caller): boolean {

@@ -1,16 +1,27 @@
-import { generateEpochKey, type EpochKey } from '../crypto/epoch-key.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import type { Budget } from '../budget/budget.js';
+import { assembleBudget } from '../budget/open-budget.js';
+import { writeGenesis } from '../budget/write-genesis.js';
+import type { EpochKey } from '../crypto/epoch-key.js';
+import { fingerprintOf } from '../crypto/fingerprint.js';
+import { parseFrame } from '../crypto/frame.js';
 import { generateIdentity, type Identity } from '../crypto/identity.js';
+import { unwrapEpochKey } from '../crypto/wrap-epoch-key.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { isBudgetId, type BudgetId } from '../model/ids.js';
-import { BudgetKeys } from '../people/budget-keys.js';
+import type { Role } from '../model/roles.js';
+import { acceptInvite, readInviteLink } from '../people/accept-invite.js';
+import { readOwnPin } from '../people/own-pin.js';
+import { DEFAULT_PEOPLE_SETTINGS, type PeopleSettings } from '../people/people-settings.js';
 import type { Clock } from '../ports/clock.js';
 import type { LocalStore } from '../ports/local-store.js';
 import { silentLogger } from '../ports/logger.js';
-import type { Random } from '../ports/random.js';
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
+import type { Random } from '../ports/random.js';
+import { wrapIdOf } from '../remote/wrap-id.js';
 import { ok } from '../result.js';
-import type { Budget } from '../sync/budget.js';
-import { assembleBudget, writeGenesis } from '../sync/open-budget.js';
+import { OwnIdentities } from '../sync/own-identities.js';
+import { toSealsyncError } from '../sync/sync-failure.js';
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../sync/sync-settings.js';
 import {
   createMemoryBackend,
@@ -33,7 +44,7 @@ export type WorldShapes = Record<string, Record<string, number | string | null>>
 
 export interface SyncWorldOptions extends Omit<MemoryBackendOptions, 'clock'> {
   readonly seed?: number;
-  readonly settings?: Partial<SyncSettings>;
+  readonly settings?: Partial<SyncSettings & PeopleSettings>;
 }
 
 /**
@@ -46,10 +57,8 @@ export class SyncWorld {
   readonly backend: MemoryBackend;
   readonly random: Random;
   readonly budgetId: BudgetId;
-  readonly epochKey: EpochKey;
-  readonly keys: BudgetKeys = new BudgetKeys();
   readonly devices: SyncDevice[] = [];
-  readonly #identities = new Map<string, Identity>();
+  readonly #identities = new Map<string, OwnIdentities>();
   readonly #options: SyncWorldOptions;
 
   constructor(options: SyncWorldOptions = {}) {
@@ -59,24 +68,39 @@ export class SyncWorld {
     const id = 'b'.repeat(32);
     if (!isBudgetId(id)) throw new Error('that is a budget id');
     this.budgetId = id;
-    this.epochKey = generateEpochKey(this.random, id, 1);
-    this.keys.add(this.epochKey);
   }
 
   /** Creates the budget with `owner`, and adds `editors`; nobody is online afterwards. */
   async found(owner: string, ...editors: string[]): Promise<void> {
-    const { clock, random } = this;
-    const log = this.backend.logFor(owner, this.budgetId);
+    const { budgetId, clock, random } = this;
+    const remote = this.backend.budgetFor(owner, budgetId);
+    const list = this.backend.listFor(owner);
     const store = createMemoryStore();
-    const identity = this.identityOf(owner);
-    await this.during(writeGenesis({ identity, log, clock, random, store }, this.epochKey));
+    const identities = this.identitiesOf(owner);
+    const deps = { budgetId, identities, remote, list, clock, random, store };
+    await this.during(writeGenesis(deps));
     const first = await this.open(owner, { store });
-    for (const uid of editors) {
-      await this.during(first.budget.addMember({ uid, role: 'editor' }));
-    }
+    await this.during(first.budget.whenPeopleSettled());
+    for (const uid of editors) await this.add(first, uid, 'editor');
     await this.during(first.budget.close());
     this.devices.pop();
     this.hub.sent.length = 0;
+  }
+
+  /** Has an owner add `uid` by their fingerprint. */
+  add({ budget }: SyncDevice, uid: string, role: Role): Promise<void> {
+    const fingerprint = bytesToHex(fingerprintOf(this.identityOf(uid)));
+    return this.during(budget.people.addMember({ uid, role, fingerprint }));
+  }
+
+  /** Has `uid` open an invite link, up to where the rules let them in; throws as an app's call does. */
+  async accept(uid: string, link: string): Promise<void> {
+    const read = readInviteLink(link);
+    if (!read.ok) throw toSealsyncError(read.error);
+    const remote = this.backend.budgetFor(uid, read.value.budgetId);
+    const deps = { identities: this.identitiesOf(uid), remote, random: this.random };
+    const accepted = await this.during(acceptInvite(deps, read.value));
+    if (!accepted.ok) throw toSealsyncError(accepted.error);
   }
 
   /** Lets time pass until `work` is done, and answers with its result. */
@@ -91,11 +115,33 @@ export class SyncWorld {
   }
 
   identityOf(uid: string): Identity {
+    return this.identitiesOf(uid).newest;
+  }
+
+  identitiesOf(uid: string): OwnIdentities {
     const known = this.#identities.get(uid);
     if (known) return known;
-    const identity = generateIdentity(uid, this.random);
-    this.#identities.set(uid, identity);
-    return identity;
+    const identities = new OwnIdentities(generateIdentity(uid, this.random));
+    this.#identities.set(uid, identities);
+    return identities;
+  }
+
+  /** The key of the epoch that the newest entry is in, as it is wrapped for one of the people. */
+  get epochKey(): EpochKey {
+    const stored = this.backend.inspect(this.budgetId);
+    const head = stored?.entries.get(stored.entries.size);
+    const frame = head && parseFrame(head.frame);
+    if (!stored || !frame?.ok) throw new Error('there is no budget');
+    const { epoch, kid } = frame.value.header;
+    for (const [uid, { newest: identity }] of this.#identities) {
+      const bytes = stored.wraps.get(wrapIdOf(kid, uid))?.wrap;
+      if (!bytes) continue;
+      const wrapperSignKey = undefined;
+      const { budgetId } = this;
+      const key = unwrapEpochKey({ bytes, identity, wrapperSignKey, budgetId, epoch, kid });
+      if (key.ok) return key.value;
+    }
+    throw new Error('nobody holds the key');
   }
 
   /** The user lost the identity and will be given a new one. */
@@ -110,11 +156,17 @@ export class SyncWorld {
   ): Promise<SyncDevice> {
     const { store = createMemoryStore(), online = true, clockErrorMs = 0 } = options;
     const count = createOperationCounter();
+    const { budgetId } = this;
+    const identities = this.identitiesOf(uid);
+    const list = this.backend.listFor(uid, count);
+    const pin = online ? await this.during(readOwnPin(list, budgetId, identities)) : undefined;
     const budget = await assembleBudget<WorldShapes>({
-      budgetId: this.budgetId,
-      identity: this.identityOf(uid),
-      keys: this.keys,
-      log: this.backend.logFor(uid, this.budgetId, count),
+      budgetId,
+      identities,
+      list,
+      pin: pin?.ok ? pin.value : undefined,
+      remote: this.backend.budgetFor(uid, budgetId, count),
+      requireRecentSignIn: () => Promise.resolve(),
       users: {
         publishKeys: () => Promise.resolve(ok()),
         readKeys: (of) => Promise.resolve(ok(this.identityOf(of).publicKeys)),
@@ -125,7 +177,11 @@ export class SyncWorld {
       clock: wrongClock(this.clock, clockErrorMs),
       random: this.random,
       logger: silentLogger,
-      settings: { ...DEFAULT_SYNC_SETTINGS, ...this.#options.settings },
+      settings: {
+        ...DEFAULT_SYNC_SETTINGS,
+        ...DEFAULT_PEOPLE_SETTINGS,
+        ...this.#options.settings,
+      },
     });
     const device = { uid, budget, store, count };
     this.devices.push(device);

@@ -1,7 +1,7 @@
 import type { Fields } from '../model/edit.js';
 import type { OpBuilder } from './op-builder.js';
 import { type CollectionWriter, type NumericField } from './op-builder.js';
-import type { Replica } from './replica.js';
+import type { Replica } from '../sync/replica.js';
 
 export interface CollectionChange {
   /** Records that were put, changed or removed. */

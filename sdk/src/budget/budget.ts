@@ -2,18 +2,17 @@ import { SealsyncError } from '../errors.js';
 import type { Conflict } from '../model/conflict.js';
 import type { Edit } from '../model/edit.js';
 import type { BudgetId } from '../model/ids.js';
-import type { PublicKeys } from '../model/membership.js';
-import { ROLES, type Role } from '../model/roles.js';
+import type { BudgetPeople } from '../people/budget-people.js';
+import type { LocalStore } from '../ports/local-store.js';
 import { createCollection, type Collection } from './collection.js';
-import type { LogPosition } from './log-position.js';
+import type { LogPosition } from '../sync/log-position.js';
 import { OpBuilder, type CollectionWriter } from './op-builder.js';
-import type { Replica } from './replica.js';
-import type { SecurityEvent } from './security-event.js';
-import { digestState } from './state-digest.js';
-import type { SyncOrchestrator } from './sync-orchestrator.js';
-
-/** As Firebase Auth has it. */
-const MAX_UID_LENGTH = 128;
+import type { Replica } from '../sync/replica.js';
+import type { SecurityEvent } from '../sync/security-event.js';
+import type { MembershipEnd } from '../sync/standing.js';
+import { digestState } from '../sync/state-digest.js';
+import { toSealsyncError } from '../sync/sync-failure.js';
+import type { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 
 /** The app's collections: a name and the shape of its records. */
 export type CollectionShapes = object;
@@ -26,6 +25,8 @@ export interface Transaction<C extends CollectionShapes> {
 export interface BudgetEvents {
   readonly conflict: Conflict;
   readonly security: SecurityEvent;
+  /** This device is out, as a member has signed it: told once. */
+  readonly removed: MembershipEnd;
 }
 
 export interface BudgetDeps {
@@ -34,7 +35,9 @@ export interface BudgetDeps {
   readonly uid: string;
   readonly replica: Replica;
   readonly sync: SyncOrchestrator;
-  readonly addMember: (uid: string, role: Role) => Promise<void>;
+  readonly store: LocalStore;
+  readonly people: BudgetPeople;
+  readonly firstLook: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -42,12 +45,14 @@ export interface BudgetDeps {
 export class Budget<C extends CollectionShapes = Record<string, object>> {
   readonly id: BudgetId;
   readonly sync: SyncOrchestrator;
+  readonly people: BudgetPeople;
   readonly #deps: BudgetDeps;
   #closed = false;
 
   constructor(deps: BudgetDeps) {
     this.id = deps.id;
     this.sync = deps.sync;
+    this.people = deps.people;
     this.#deps = deps;
   }
 
@@ -75,26 +80,24 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
 
   on<K extends keyof BudgetEvents>(event: K, listener: (e: BudgetEvents[K]) => void): () => void;
   on(event: keyof BudgetEvents, listener: (e: never) => void): () => void {
-    const { conflicts, security } = this.#deps.replica;
-    const heard = listener as (e: Conflict | SecurityEvent) => void;
-    return event === 'conflict' ? conflicts.add(heard) : security.add(heard);
+    const { conflicts, security, ended } = this.#deps.replica;
+    const heard = listener as (e: Conflict | SecurityEvent | MembershipEnd) => void;
+    switch (event) {
+      case 'conflict':
+        return conflicts.add(heard);
+      case 'security':
+        return security.add(heard);
+      case 'removed':
+        return ended.add(heard);
+    }
   }
 
-  /** Who belongs to the budget as its verified log has it, by Firebase uid. */
-  members(): ReadonlyMap<string, { readonly role: Role; readonly keys: PublicKeys }> {
-    return this.#position.members;
-  }
-
-  /** Adds a user who has published an identity. For owners. */
-  async addMember({ uid, role }: { readonly uid: string; readonly role: Role }): Promise<void> {
-    this.#requireOpen();
-    if (typeof uid !== 'string' || uid.length === 0 || uid.length > MAX_UID_LENGTH) {
-      throw new SealsyncError('bad_input', 'A uid is a string of 1 to 128 characters.');
-    }
-    if (!ROLES.includes(role)) {
-      throw new SealsyncError('bad_input', `A role is one of ${ROLES.join(', ')}.`);
-    }
-    await this.#deps.addMember(uid, role);
+  /**
+   * Resolves once the people have been looked after for the first time, which follows the
+   * first sync: what they had begun is finished then, and what nobody has signed is reported.
+   */
+  whenPeopleSettled(): Promise<void> {
+    return this.#deps.firstLook();
   }
 
   /** How many edits the log does not hold yet. */
@@ -121,6 +124,18 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     this.#closed = true;
     await this.sync.close();
     await this.#deps.close();
+  }
+
+  /**
+   * Closes the budget and deletes all that this device keeps of it, pending and rejected edits
+   * included: what the log does not hold is lost.
+   */
+  async wipe(): Promise<void> {
+    await this.sync.close();
+    const kept = await this.#deps.store.list('');
+    const wiped = kept.ok ? await this.#deps.store.commit({ remove: kept.value.keys() }) : kept;
+    if (!wiped.ok) throw toSealsyncError(wiped.error);
+    await this.close();
   }
 
   get #position(): LogPosition {

@@ -1,0 +1,141 @@
+import { SealsyncError } from '../errors.js';
+import type { BudgetId } from '../model/ids.js';
+import { BudgetKeyring } from '../people/budget-keyring.js';
+import { BudgetPeople } from '../people/budget-people.js';
+import { explainDenial } from '../people/explain-denial.js';
+import { mendEpoch } from '../people/mend-epoch.js';
+import { landmarksOf, type OwnPin } from '../people/own-pin.js';
+import type { PeopleDeps } from '../people/people-deps.js';
+import { PeopleKeeper } from '../people/people-keeper.js';
+import type { PeopleSettings } from '../people/people-settings.js';
+import { VerifiedMembers } from '../people/verified-members.js';
+import type { BudgetList } from '../ports/budget-list.js';
+import type { Clock } from '../ports/clock.js';
+import type { LocalStore } from '../ports/local-store.js';
+import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
+import type { RemoteBudget } from '../ports/remote-budget.js';
+import type { UserDirectory } from '../ports/user-directory.js';
+import type { Wakeups } from '../ports/wakeups.js';
+import { ok } from '../result.js';
+import { CorrectedClock } from '../sync/corrected-clock.js';
+import { guardStore } from '../sync/guard-store.js';
+import { HintJudge } from '../sync/hint-judge.js';
+import { LogSession } from '../sync/log-session.js';
+import { Outbox } from '../sync/outbox.js';
+import type { OwnIdentities } from '../sync/own-identities.js';
+import type { OpenChannel } from '../sync/realtime-link.js';
+import { Replica } from '../sync/replica.js';
+import type { Standing } from '../sync/standing.js';
+import { toSealsyncError } from '../sync/sync-failure.js';
+import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
+import type { SyncSettings } from '../sync/sync-settings.js';
+import { TurnTaking } from '../sync/turn-taking.js';
+import { Budget, type CollectionShapes } from './budget.js';
+
+/** Everything that one budget on one device needs from outside. */
+export interface OpenBudgetDeps {
+  readonly budgetId: BudgetId;
+  readonly identities: OwnIdentities;
+  readonly remote: RemoteBudget;
+  readonly list: BudgetList;
+  readonly users: UserDirectory;
+  /** What the user's devices have noted of the budget. */
+  readonly pin?: OwnPin | undefined;
+  readonly store: LocalStore;
+  readonly openChannel: OpenChannel;
+  readonly wakeups: Wakeups;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly settings: SyncSettings & PeopleSettings;
+  readonly requireRecentSignIn: () => Promise<void>;
+}
+
+/** Puts a budget together; nothing is read or sent until its `sync` is started. */
+export async function assembleBudget<C extends CollectionShapes>(
+  deps: OpenBudgetDeps,
+): Promise<Budget<C>> {
+  const { budgetId, identities, remote, clock, random, logger, pin } = deps;
+  const store = guardStore(deps.store);
+  const outbox = await Outbox.open(store, random);
+  if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
+  const verified = await VerifiedMembers.load(store);
+  if (!verified.ok) throw toSealsyncError(verified.error);
+
+  const corrected = new CorrectedClock(clock);
+  const { uid } = identities;
+  const onListenerError = (): void => {
+    logger.error('a listener threw');
+  };
+  const replica = new Replica({
+    uid,
+    outbox: outbox.value,
+    clock: corrected,
+    random,
+    onListenerError,
+  });
+  const keyring = new BudgetKeyring({
+    budgetId,
+    identities,
+    log: remote.log,
+    wraps: remote.wraps,
+    onSecurity: (event) => {
+      replica.security.tell(event);
+    },
+    onWrapRefused: () => {
+      sync.announceMembership();
+    },
+  });
+  const turns = new TurnTaking(clock, random);
+  // People and log need each other: who may append, and what is appended about people.
+  const standing: Standing = {
+    mendEpoch: async (budget, signal) => {
+      const mended = await mendEpoch(people, budget, signal);
+      return mended.ok ? ok(mended.value > 0) : mended;
+    },
+    explainDenial: (signal) => explainDenial(people, signal),
+  };
+  const session = new LogSession({
+    budgetId,
+    identities,
+    replica,
+    clock,
+    corrected,
+    random,
+    standing,
+    log: remote.log,
+    keys: keyring,
+    landmarks: landmarksOf(pin),
+    onPeerEntry: (device, ageMs) => {
+      turns.sawEntryOf(device, ageMs);
+    },
+  });
+  const hints = new HintJudge(replica.confirmed, keyring);
+  const sync = new SyncOrchestrator({
+    ...deps,
+    session,
+    hints,
+    turns,
+    onMembershipHint: () => {
+      keeper.heed();
+    },
+  });
+  const people: PeopleDeps = { ...deps, store, keyring, session, sync, replica, corrected };
+  const keeper = new PeopleKeeper(people, clock, pin);
+  keeper.start();
+  return new Budget<C>({
+    id: budgetId,
+    uid,
+    replica,
+    sync,
+    store,
+    people: new BudgetPeople(people, verified.value),
+    firstLook: () => keeper.firstLook(),
+    close: async () => {
+      await keeper.close();
+      keyring.wipe();
+      await store.close();
+    },
+  });
+}

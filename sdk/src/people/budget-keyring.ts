@@ -1,0 +1,210 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { equalBytes } from '../bytes.js';
+import { decodeBody } from '../codec/body.js';
+import { openFrame } from '../crypto/envelope.js';
+import type { EpochKey } from '../crypto/epoch-key.js';
+import { parseFrame } from '../crypto/frame.js';
+import type { Identity } from '../crypto/identity.js';
+import type { InviteSecret } from '../crypto/invite-secret.js';
+import { openPreviousKey } from '../crypto/previous-key.js';
+import { unwrapEpochKey } from '../crypto/wrap-epoch-key.js';
+import { parseWrappedKey } from '../crypto/wrapped-key.js';
+import type { BudgetId } from '../model/ids.js';
+import type { RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
+import type { WrappedKeys } from '../ports/wrapped-keys.js';
+import { ok, type Result } from '../result.js';
+import type { LogPosition } from '../sync/log-position.js';
+import type { OwnIdentities } from '../sync/own-identities.js';
+import type { SecurityEvent } from '../sync/security-event.js';
+import type { EpochKeys } from '../sync/verify-entry.js';
+
+export interface BudgetKeyringDeps {
+  readonly budgetId: BudgetId;
+  readonly identities: OwnIdentities;
+  readonly log: Pick<RemoteLog, 'readHead' | 'readEpochStart'>;
+  readonly wraps: WrappedKeys;
+  readonly onSecurity: (event: SecurityEvent) => void;
+  /** This device has asked the others to wrap a key again. */
+  readonly onWrapRefused: () => void;
+}
+
+/**
+ * What a recipient stores in place of a wrap that does not open, so that the others see that
+ * it takes another one.
+ */
+const REFUSED_WRAP: Uint8Array = new Uint8Array([0]);
+
+const MESSAGES = {
+  identity_mismatch:
+    'The key of the budget is wrapped for another identity of this user: unlock the identity that joined the budget.',
+  key_not_genuine:
+    "A key of the budget was swapped or damaged and is not used: another member's device wraps it again when it is next online.",
+} as const;
+
+/** The key that seals an epoch, and where the log says so. */
+interface WantedKey {
+  readonly epoch: number;
+  readonly kid: Uint8Array;
+}
+
+/**
+ * The epoch keys of one budget that this device holds. A key counts only if it is the one
+ * that the `kid` of an entry commits to, so it does not matter who handed it over.
+ */
+export class BudgetKeyring implements EpochKeys {
+  readonly #deps: BudgetKeyringDeps;
+  readonly #keys = new Map<string, EpochKey>();
+  #invite: InviteSecret | undefined;
+
+  constructor(deps: BudgetKeyringDeps) {
+    this.#deps = deps;
+  }
+
+  add(key: EpochKey): void {
+    this.#keys.set(bytesToHex(key.kid), key);
+  }
+
+  /** Keys that are wrapped for the invite open as well, until the log knows the newcomer. */
+  useInvite(invite: InviteSecret | undefined): void {
+    this.#invite = invite;
+  }
+
+  find(epoch: number, kid: Uint8Array): EpochKey | undefined {
+    const key = this.#keys.get(bytesToHex(kid));
+    return key?.epoch === epoch ? key : undefined;
+  }
+
+  async obtain(
+    epoch: number,
+    kid: Uint8Array,
+    { seq }: LogPosition,
+    signal?: AbortSignal,
+  ): Promise<Result<void, RemoteError>> {
+    const unwrapped = await this.#unwrap({ epoch, kid }, seq, signal);
+    if (!unwrapped.ok) return unwrapped;
+    return unwrapped.value ? ok() : this.#obtainFromLater(epoch, seq, signal);
+  }
+
+  /** Zeroes all keys; nothing opens any more. */
+  wipe(): void {
+    for (const key of this.#keys.values()) key.wipe();
+    this.#keys.clear();
+    this.#invite?.wipe();
+    this.#invite = undefined;
+  }
+
+  /** The key as it was wrapped for this user, or for the invite that they came with. */
+  async #unwrap(
+    wanted: WantedKey,
+    seq: number,
+    signal?: AbortSignal,
+  ): Promise<Result<EpochKey | undefined, RemoteError>> {
+    const { identities, wraps } = this.#deps;
+    const recipients = this.#invite
+      ? [...identities.all, this.#invite.identity]
+      : [...identities.all];
+    for (const uid of new Set(recipients.map((recipient) => recipient.uid))) {
+      const stored = await wraps.read(wanted.kid, uid, signal);
+      if (!stored.ok) return stored;
+      if (!stored.value) continue;
+      const own = recipients.filter((recipient) => recipient.uid === uid);
+      const key = this.#openWrap(stored.value, wanted, own);
+      if (key) return ok(key);
+      await this.#reportWrap(stored.value, wanted, seq, signal);
+    }
+    return ok(undefined);
+  }
+
+  #openWrap(
+    bytes: Uint8Array,
+    { epoch, kid }: WantedKey,
+    recipients: readonly Identity[],
+  ): EpochKey | undefined {
+    const { budgetId } = this.#deps;
+    for (const identity of recipients) {
+      const opened = unwrapEpochKey({
+        bytes,
+        identity,
+        wrapperSignKey: undefined,
+        budgetId,
+        epoch,
+        kid,
+      });
+      if (!opened.ok) continue;
+      this.add(opened.value);
+      return opened.value;
+    }
+    return undefined;
+  }
+
+  async #reportWrap(
+    bytes: Uint8Array,
+    { epoch, kid }: WantedKey,
+    seq: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (equalBytes(bytes, REFUSED_WRAP)) return;
+    const { identities, wraps, onSecurity, onWrapRefused } = this.#deps;
+    const parsed = parseWrappedKey(bytes);
+    const isMine = parsed.ok && parsed.value.context.recipient === identities.uid;
+    const fits = (box: Uint8Array): boolean =>
+      identities.all.some(({ publicKeys }) => equalBytes(publicKeys.box, box));
+    if (isMine && !fits(parsed.value.context.recipientBox)) {
+      onSecurity({ kind: 'identity_mismatch', seq, message: MESSAGES.identity_mismatch });
+      return;
+    }
+    onSecurity({ kind: 'key_not_genuine', seq, message: MESSAGES.key_not_genuine });
+    // Nobody but its recipient can tell that a wrap in its place holds a wrong key.
+    if (!isMine) return;
+    const refused = { epoch, kid, recipient: identities.uid, wrap: REFUSED_WRAP };
+    if ((await wraps.put([refused], signal)).ok) onWrapRefused();
+  }
+
+  /**
+   * Every entry that starts an epoch has the key before it under its own, so from the newest
+   * key all earlier ones follow. Nothing read here is trusted: a key has to fit its `kid`.
+   */
+  async #obtainFromLater(
+    epoch: number,
+    seq: number,
+    signal?: AbortSignal,
+  ): Promise<Result<void, RemoteError>> {
+    const { log } = this.#deps;
+    const head = await log.readHead(signal);
+    if (!head.ok) return head;
+    const newest = wantedBy(head.value);
+    if (!newest || newest.epoch <= epoch) return ok();
+    const held = this.find(newest.epoch, newest.kid);
+    const unwrapped = held ? ok(held) : await this.#unwrap(newest, seq, signal);
+    if (!unwrapped.ok) return unwrapped;
+    let key = unwrapped.value;
+    while (key && key.epoch > epoch) {
+      const start = await log.readEpochStart(key.epoch, signal);
+      if (!start.ok) return start;
+      key = start.value && this.#openPrevious(start.value, key);
+    }
+    return ok();
+  }
+
+  #openPrevious(start: StoredEntry, key: EpochKey): EpochKey | undefined {
+    const frame = parseFrame(start.frame);
+    if (!frame.ok) return undefined;
+    const opened = openFrame(frame.value, key);
+    const body = opened.ok ? decodeBody(opened.value, frame.value.header.device) : undefined;
+    const statement = body?.ok ? body.value.statements[0] : undefined;
+    if (statement?.type !== 'epoch_started') return undefined;
+    const { previousEpoch: epoch, previousKid: kid, previousKey } = statement;
+    if (epoch >= key.epoch) return undefined;
+    const known = this.find(epoch, kid);
+    if (known) return known;
+    const previous = openPreviousKey(previousKey, key, { epoch, kid });
+    if (!previous.ok) return undefined;
+    this.add(previous.value);
+    return previous.value;
+  }
+}
+
+function wantedBy(entry: StoredEntry): WantedKey | undefined {
+  const frame = parseFrame(entry.frame);
+  return frame.ok ? frame.value.header : undefined;
+}

@@ -1,0 +1,132 @@
+import { equalBytes } from '../bytes.js';
+import { fingerprintOf } from '../crypto/fingerprint.js';
+import { makeNotice } from '../crypto/notice.js';
+import type { Statement } from '../model/membership.js';
+import { hasOwner, withMember, withoutMember } from '../model/people.js';
+import type { Role } from '../model/roles.js';
+import { ok, type Result } from '../result.js';
+import type { LogPosition } from '../sync/log-position.js';
+import { refuse, type Refused, type SyncFailure } from '../sync/sync-failure.js';
+import { mendWraps } from './mend-wraps.js';
+import { ownIdentity, positionOf, type PeopleDeps } from './people-deps.js';
+import { startEpoch, type EpochPurpose } from './start-epoch.js';
+
+/** Adds a user whose fingerprint they told in person. */
+export async function addMember(
+  deps: PeopleDeps,
+  { uid, role, fingerprint }: { uid: string; role: Role; fingerprint: Uint8Array },
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  const published = await deps.users.readKeys(uid, signal);
+  if (!published.ok) return published;
+  const keys = published.value;
+  if (!keys) {
+    return refuse('bad_input', 'That user has not published an identity: publishIdentity() first.');
+  }
+  if (!equalBytes(fingerprintOf({ uid, publicKeys: keys }), fingerprint)) {
+    const message =
+      'The published keys of that user are not the ones that their device showed; nobody was added. Compare the fingerprint again; if it is right, ask whoever runs the project.';
+    const { seq } = positionOf(deps);
+    deps.replica.security.tell({ kind: 'published_keys_differ', seq, message });
+    return refuse('not_genuine', message);
+  }
+  const appended = await deps.session.append((position) => {
+    const owner = requireOwner(deps, position);
+    if (!owner.ok) return owner;
+    const known = position.members.get(uid);
+    if (known && known.role === role && equalBytes(known.keys.sign, keys.sign)) {
+      return ok(undefined);
+    }
+    if (known) return refuse('already_member', 'That user is a member: use changeRole().');
+    const statement: Statement = { type: 'member_added', uid, role, keys };
+    return ok({
+      bodies: [{ edits: [], statements: [statement] }],
+      change: { members: { [uid]: role } },
+    });
+  }, signal);
+  if (!appended.ok) return appended;
+  const wrapped = await mendWraps(deps, signal);
+  return wrapped.ok ? appended : wrapped;
+}
+
+export function changeRole(
+  deps: PeopleDeps,
+  { uid, role }: { readonly uid: string; readonly role: Role },
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  return deps.session.append((position) => {
+    const member = position.members.get(uid);
+    if (member?.role === role) return ok(undefined);
+    const owner = requireOwner(deps, position);
+    if (!owner.ok) return owner;
+    if (!member) return refuse('bad_input', 'That user is no member of the budget.');
+    if (!hasOwner(withMember(position, uid, { ...member, role }).members)) return lastOwner();
+    return ok({
+      bodies: [{ edits: [], statements: [{ type: 'role_changed', uid, role }] }],
+      change: { members: { [uid]: role } },
+    });
+  }, signal);
+}
+
+/** Takes somebody out, with a new key for those who stay. */
+export async function removeMember(
+  deps: PeopleDeps,
+  uid: string,
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  const budget = await deps.remote.log.readBudget(signal);
+  if (!budget.ok) return budget;
+  const { budgetId } = deps;
+  const isGranted = Object.hasOwn(budget.value.members, uid);
+  // Without a trace in the log, only the new key tells that it is done.
+  const { epoch: before } = positionOf(deps);
+  return startEpoch(
+    deps,
+    (position) => {
+      const isMember = position.members.has(uid);
+      if (!isMember && !(isGranted && position.epoch === before)) return ok(undefined);
+      const owner = requireOwner(deps, position);
+      if (!owner.ok) return owner;
+      if (!hasOwner(withoutMember(position, uid).members)) return lastOwner();
+      const { epoch } = position;
+      const by = ownIdentity(deps);
+      const notice = makeNotice({ kind: 'removed', budgetId, uid, by, epoch });
+      const statements: readonly Statement[] = isMember ? [{ type: 'member_removed', uid }] : [];
+      const change = isGranted ? { members: { [uid]: null }, departure: { uid, notice } } : {};
+      return ok({ statements, change } satisfies EpochPurpose);
+    },
+    signal,
+  );
+}
+
+/** Replaces the key now. */
+export function rotateKey(
+  deps: PeopleDeps,
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  const { epoch } = positionOf(deps);
+  return startEpoch(
+    deps,
+    (position) => {
+      if (position.epoch > epoch) return ok(undefined);
+      const owner = requireOwner(deps, position);
+      return owner.ok ? ok({ statements: [] }) : owner;
+    },
+    signal,
+  );
+}
+
+export function requireOwner(
+  { identities }: Pick<PeopleDeps, 'identities'>,
+  { members }: LogPosition,
+): Result<void, Refused> {
+  return members.get(identities.uid)?.role === 'owner'
+    ? ok()
+    : refuse('access_denied', 'Only an owner of the budget may do that.');
+}
+
+export const lastOwner = (): Result<never, Refused> =>
+  refuse(
+    'last_owner',
+    'The budget would be without an owner: make somebody else one first, or delete it.',
+  );

@@ -1,0 +1,35 @@
+import { isSoundWrap } from '../crypto/check-wrap.js';
+import { equalBytes } from '../bytes.js';
+import { mayWrite } from '../model/roles.js';
+import type { RemoteError } from '../ports/remote-log.js';
+import type { StoredWrap } from '../ports/wrapped-keys.js';
+import { ok, type Result } from '../result.js';
+import { ownIdentity, ownMember, positionOf, type PeopleDeps } from './people-deps.js';
+import { recipientsOf, wrapFor } from './wrap-for.js';
+
+/** Wraps the current key again for everybody whose wrap is missing, damaged or someone else's. */
+export async function mendWraps(
+  deps: PeopleDeps,
+  signal?: AbortSignal,
+): Promise<Result<void, RemoteError>> {
+  const { budgetId, keyring, remote, random } = deps;
+  const position = positionOf(deps);
+  const { epoch, kid } = position;
+  const epochKey = kid && keyring.find(epoch, kid);
+  const self = ownMember(deps);
+  if (!epochKey || !self) return ok();
+  const listed = await remote.wraps.list(epoch, signal);
+  if (!listed.ok) return listed;
+  const { uid } = deps.identities;
+  const signKeyOf = (wrapper: string): Uint8Array | undefined =>
+    position.members.get(wrapper)?.keys.sign;
+  const isSound = (recipient: { uid: string; box: Uint8Array }, stored: StoredWrap): boolean =>
+    stored.recipient === recipient.uid &&
+    equalBytes(stored.kid, epochKey.kid) &&
+    isSoundWrap({ bytes: stored.wrap, budgetId, epoch, kid: epochKey.kid, recipient, signKeyOf });
+  const lacking = recipientsOf(position)
+    .filter((recipient) => mayWrite(self.role) || recipient.uid === uid)
+    .filter((recipient) => !listed.value.some((stored) => isSound(recipient, stored)));
+  if (lacking.length === 0) return ok();
+  return remote.wraps.put(wrapFor(lacking, epochKey, ownIdentity(deps), random), signal);
+}

@@ -1,0 +1,147 @@
+import type { InviteLink } from '../crypto/invite-fragment.js';
+import type { Statement } from '../model/membership.js';
+import { mayWrite } from '../model/roles.js';
+import type { BudgetDocument } from '../ports/remote-log.js';
+import { ok, type Result } from '../result.js';
+import type { SyncFailure } from '../sync/sync-failure.js';
+import { finishJoining } from './finish-joining.js';
+import { comparePeople, findJoining, peopleEvent, type PeopleDifference } from './judge-people.js';
+import { mendEpoch } from './mend-epoch.js';
+import { mendWraps } from './mend-wraps.js';
+import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
+import { startEpoch } from './start-epoch.js';
+
+export interface Tending {
+  /** The link that this user came with, until the log knows them. */
+  readonly link?: InviteLink | undefined;
+  /** What was reported before, so that it is not reported at every look. */
+  readonly reported: Set<string>;
+}
+
+/**
+ * One look at the people of a budget, after the log was read: finishes what was begun (own
+ * joining, that of others, an epoch after somebody left, wraps that are missing), and holds
+ * what the server says against what members have signed. Answers with the number of entries
+ * that it appended.
+ */
+export async function tendPeople(
+  deps: PeopleDeps,
+  { link, reported }: Tending,
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  let appended = 0;
+  const steps: readonly (() => Promise<Result<number, SyncFailure>>)[] = [
+    () => (link ? finishJoining(deps, link, signal) : Promise.resolve(ok(0))),
+    () => settleDifferences(deps, reported, signal),
+    () => startDueEpoch(deps, signal),
+    () => nameDevice(deps, signal),
+  ];
+  for (const step of steps) {
+    const done = await step();
+    if (!done.ok) return done;
+    appended += done.value;
+  }
+  const mended = await mendWraps(deps, signal);
+  return mended.ok ? ok(appended) : mended;
+}
+
+async function settleDifferences(
+  deps: PeopleDeps,
+  reported: Set<string>,
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  const { log } = deps.remote;
+  const first = await log.readBudget(signal);
+  if (!first.ok) return first;
+  const mended = await mendEpoch(deps, first.value, signal);
+  if (!mended.ok) return mended;
+  const before = comparePeople(first.value, positionOf(deps));
+  if (before.length === 0) return mended;
+  // Log and document are read one after the other: only what differs twice does differ.
+  const pulled = await deps.session.pull(signal);
+  if (!pulled.ok) return pulled;
+  const second = await log.readBudget(signal);
+  if (!second.ok) return second;
+  const after = comparePeople(second.value, positionOf(deps)).filter(({ kind, uid }) =>
+    before.some((difference) => difference.kind === kind && difference.uid === uid),
+  );
+  let appended = mended.value;
+  for (const difference of after) {
+    const settled = await settleDifference(deps, difference, second.value, reported, signal);
+    if (!settled.ok) return settled;
+    appended += settled.value;
+  }
+  return ok(appended);
+}
+
+/** Lets in who accepted an invite; reports what nobody has signed. */
+async function settleDifference(
+  deps: PeopleDeps,
+  { kind, uid }: PeopleDifference,
+  budget: BudgetDocument,
+  reported: Set<string>,
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  const { budgetId, remote, replica, corrected, session } = deps;
+  const position = positionOf(deps);
+  const report = (event: Parameters<typeof peopleEvent>[0]): Result<number, SyncFailure> => {
+    if (!reported.has(`${event} ${uid}`)) replica.security.tell(peopleEvent(event, position.seq));
+    reported.add(`${event} ${uid}`);
+    return ok(0);
+  };
+  if (kind === 'other_role') return report('role_differs');
+  // Somebody who left is settled by the epoch that follows.
+  if (kind === 'not_in_document') return budget.rekey ? ok(0) : report('member_missing');
+  if (uid === deps.identities.uid) return ok(0);
+  const used = await remote.invites.listUsedBy(uid, signal);
+  if (!used.ok) return used;
+  const at = { budgetId, nowMs: corrected.now() };
+  const joining = findJoining(uid, used.value, position, at);
+  if (joining === 'forged') return report('invite_not_genuine');
+  if (!joining) return report('member_unproven');
+  const self = ownMember(deps);
+  if (!self || !mayWrite(self.role)) return ok(0);
+  const { inviteId, acceptance } = joining;
+  const statement: Statement = { type: 'joined', inviteId, acceptance };
+  return session.append(
+    ({ members, invites }) =>
+      members.has(uid) || !invites.has(inviteId)
+        ? ok(undefined)
+        : ok({ bodies: [{ edits: [], statements: [statement] }] }),
+    signal,
+  );
+}
+
+/** Replaces a key that was in use for long enough. */
+async function startDueEpoch(
+  deps: PeopleDeps,
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  const { settings, corrected } = deps;
+  if (settings.rotateKeyAfterMs <= 0 || ownMember(deps)?.role !== 'owner') return ok(0);
+  return startEpoch(
+    deps,
+    ({ epochStartedAt }) =>
+      corrected.now() - epochStartedAt >= settings.rotateKeyAfterMs
+        ? ok({ statements: [] })
+        : ok(undefined),
+    signal,
+  );
+}
+
+async function nameDevice(
+  deps: PeopleDeps,
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  const { settings, replica, session } = deps;
+  const self = ownMember(deps);
+  const name = settings.deviceName;
+  if (name === undefined || !self || !mayWrite(self.role)) return ok(0);
+  return session.append(
+    ({ devices }) =>
+      devices.get(replica.outbox.device)?.name === name
+        ? ok(undefined)
+        : ok({ bodies: [{ edits: [], statements: [{ type: 'device_named', name }] }] }),
+    signal,
+  );
+}
