@@ -8,28 +8,24 @@ import {
   limit,
   query,
   setDoc,
-  updateDoc,
 } from 'firebase/firestore';
-import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
-import { openRulesEnvironment, type RulesEnvironment } from './rules-environment.js';
+import { beforeEach, describe, it } from 'vitest';
 import {
   budgetRef,
   changeRef,
   commitGenesis,
+  filledBytes,
   newBudget,
   newEntry,
   newId,
   without,
   type Document,
 } from './sample-log.js';
+import { MEMBERS, useBudget, useRules } from './use-rules.js';
 
-let rules: RulesEnvironment;
+const rules = useRules();
 let budgetId: string;
 
-beforeAll(async () => {
-  rules = await openRulesEnvironment();
-});
-afterAll(() => rules.close());
 beforeEach(() => {
   budgetId = newId();
 });
@@ -82,12 +78,9 @@ describe('creating a budget', () => {
     await assertFails(setDoc(budgetRef(rules.as('ann'), id), newBudget('ann')));
   });
 
-  it.each(['members', 'epoch', 'floor', 'v', 'rekey', 'deleted'])(
-    'is refused without %s',
-    async (field) => {
-      await assertFails(create(without(newBudget('ann'), field)));
-    },
-  );
+  it.each(Object.keys(newBudget('ann')))('is refused without %s', async (field) => {
+    await assertFails(create(without(newBudget('ann'), field)));
+  });
 
   it('is refused with another field in place of one', async () => {
     await assertFails(create({ ...without(newBudget('ann'), 'rekey'), note: 'x' }));
@@ -112,6 +105,12 @@ describe('creating a budget', () => {
     ['a rekey that is no boolean', { rekey: 0 }],
     ['deleted set', { deleted: true }],
     ['a deleted that is no boolean', { deleted: null }],
+    ['an invite', { invite: newId() }],
+    ['an invite that is no id', { invite: 'x' }],
+    ['an invite that is no string', { invite: 0 }],
+    ['a tombstone', { tombstone: filledBytes(1) }],
+    ['a tombstone that is too large', { tombstone: filledBytes(1025) }],
+    ['a tombstone of another type', { tombstone: '' }],
   ])('is refused with %s', async (_what, change) => {
     await assertFails(create({ ...newBudget('ann'), ...change }));
   });
@@ -136,26 +135,20 @@ describe('creating a budget', () => {
 });
 
 describe('an existing budget', () => {
-  const members = { ann: 'owner', eve: 'editor', vic: 'viewer' };
-
-  beforeEach(async () => {
-    await rules.bypassRules((firestore) =>
-      setDoc(budgetRef(firestore, budgetId), { ...newBudget('ann'), members }),
-    );
-  });
-
+  const budget = useBudget(rules);
   const update = (uid: string, change: Document): Promise<void> =>
-    updateDoc(budgetRef(rules.as(uid), budgetId), change);
+    budget.update(rules.as(uid), change);
 
   it('is read by its members', async () => {
-    for (const uid of Object.keys(members)) {
-      await assertSucceeds(getDoc(budgetRef(rules.as(uid), budgetId)));
+    for (const uid of Object.keys(MEMBERS)) {
+      await assertSucceeds(getDoc(budgetRef(rules.as(uid), budget.id())));
     }
   });
 
   it('is not read by anybody else', async () => {
-    await assertFails(getDoc(budgetRef(rules.as('out'), budgetId)));
-    await assertFails(getDoc(budgetRef(rules.asNobody(), budgetId)));
+    await assertFails(getDoc(budgetRef(rules.as('out'), budget.id())));
+    await assertFails(getDoc(budgetRef(rules.as('e'), budget.id())));
+    await assertFails(getDoc(budgetRef(rules.asNobody(), budget.id())));
   });
 
   it('is in no list', async () => {
@@ -163,32 +156,48 @@ describe('an existing budget', () => {
   });
 
   it('is never deleted', async () => {
-    await assertFails(deleteDoc(budgetRef(rules.as('ann'), budgetId)));
+    await assertFails(deleteDoc(budgetRef(rules.asSignedIn('ann'), budget.id())));
   });
 
-  it('lets an owner add, change and remove members', async () => {
-    await assertSucceeds(update('ann', { members: { ...members, 'new.one': 'editor' } }));
-    await assertSucceeds(update('ann', { members: { ann: 'owner', eve: 'owner' } }));
-    await assertSucceeds(update('eve', { members: { eve: 'owner' } }));
+  it('lets an owner add members and change their roles', async () => {
+    await assertSucceeds(update('ann', { members: { ...MEMBERS, 'new.one': 'editor' } }));
+    const changed = { ...MEMBERS, 'new.one': 'viewer', eve: 'owner', vic: 'editor' };
+    await assertSucceeds(update('ann', { members: changed }));
+    await assertSucceeds(update('eve', { members: { ...changed, 'e.d': 'viewer' } }));
+  });
+
+  it('lets an owner step back while another stays', async () => {
+    await assertFails(update('ann', { members: { ...MEMBERS, ann: 'editor' } }));
+    await assertSucceeds(update('ann', { members: { ...MEMBERS, ann: 'editor', eve: 'owner' } }));
+    await assertFails(update('ann', { members: MEMBERS }));
+  });
+
+  it('lets nobody go without a new epoch, or they would read on', async () => {
+    const left = without(MEMBERS, 'vic');
+    await assertFails(update('ann', { members: left }));
+    await assertFails(update('ann', { members: { ...left, 'new.one': 'viewer' } }));
+    await assertFails(budget.update(rules.asSignedIn('ann'), { members: left }));
+    await assertFails(update('ann', { members: without(MEMBERS, 'ann') }));
   });
 
   it.each(['eve', 'vic', 'out'])(
     'does not let %s, who is no owner, change members',
     async (uid) => {
-      await assertFails(update(uid, { members: { ...members, [uid]: 'owner' } }));
+      await assertFails(update(uid, { members: { ...MEMBERS, [uid]: 'owner' } }));
+      await assertFails(update(uid, { members: { ...MEMBERS, 'new.one': 'viewer' } }));
       await assertFails(update(uid, { members: { [uid]: 'owner' } }));
+      await assertFails(update(uid, { members: { ...MEMBERS, ann: 'viewer', [uid]: 'owner' } }));
     },
   );
 
   it('does not let somebody who is not signed in change members', async () => {
-    await assertFails(updateDoc(budgetRef(rules.asNobody(), budgetId), { members }));
+    await assertFails(budget.update(rules.asNobody(), { members: MEMBERS }));
   });
 
   it.each<[string, unknown]>([
-    ['without the owner who changes them', { eve: 'owner' }],
-    ['with a lower role for the owner who changes them', { ...members, ann: 'editor' }],
-    ['with an unknown role', { ...members, eve: 'admin' }],
-    ['with a role that is no string', { ...members, eve: { role: 'owner' } }],
+    ['without an owner', { ...MEMBERS, ann: 'editor' }],
+    ['with an unknown role', { ...MEMBERS, eve: 'admin' }],
+    ['with a role that is no string', { ...MEMBERS, eve: { role: 'owner' } }],
     ['of another type', ['ann']],
     ['that are none', {}],
   ])('refuses members %s', async (_what, changed) => {
@@ -196,19 +205,19 @@ describe('an existing budget', () => {
   });
 
   it('holds fifty members and refuses the fifty-first', async () => {
-    const crowd = (size: number): Document =>
-      Object.fromEntries([
-        ['ann', 'owner'],
-        ...Array.from({ length: size - 1 }, (_, index) => [`uid-${String(index)}`, 'viewer']),
-      ]) as Document;
+    const crowd = (size: number): Document => {
+      const others = size - Object.keys(MEMBERS).length;
+      const newcomers = Array.from({ length: others }, (_, index) => `uid-${String(index)}`);
+      return { ...MEMBERS, ...Object.fromEntries(newcomers.map((uid) => [uid, 'viewer'])) };
+    };
     await assertSucceeds(update('ann', { members: crowd(50) }));
     await assertFails(update('ann', { members: crowd(51) }));
   });
 
   it('refuses uids that are longer than any of Firebase', async () => {
-    const longest = 50 * 128 - 'ann'.length;
+    const longest = 50 * 128 - Object.keys(MEMBERS).join('').length;
     const spread = (length: number): Document => ({
-      ann: 'owner',
+      ...MEMBERS,
       ...Object.fromEntries(
         Array.from({ length: 8 }, (_, index) => [
           String(index).repeat(index === 0 ? length - 7 * 800 : 800),
@@ -216,29 +225,23 @@ describe('an existing budget', () => {
         ]),
       ),
     });
-    await assertSucceeds(update('ann', { members: spread(longest) }));
     await assertFails(update('ann', { members: spread(longest + 1) }));
+    await assertSucceeds(update('ann', { members: spread(longest) }));
   });
 
   it.each<[string, Document]>([
-    ['epoch', { epoch: 2 }],
     ['floor', { floor: 1 }],
     ['v', { v: 2 }],
     ['rekey', { rekey: true }],
-    ['deleted', { deleted: true }],
+    ['deleted alone', { deleted: true }],
+    ['invite', { invite: 'a'.repeat(32) }],
+    ['tombstone alone', { tombstone: filledBytes(9) }],
     ['a field that was not there', { note: 'x' }],
     ['a field by taking it away', { rekey: deleteField() }],
   ])('refuses a change of %s', async (_what, change) => {
-    await assertFails(update('ann', change));
-    await assertFails(update('ann', { ...change, members: { ann: 'owner' } }));
-  });
-
-  it('stays as it is once it is deleted', async () => {
-    await rules.bypassRules((firestore) =>
-      updateDoc(budgetRef(firestore, budgetId), { deleted: true }),
-    );
-    await assertFails(update('ann', { members: { ann: 'owner' } }));
-    await assertSucceeds(getDoc(budgetRef(rules.as('ann'), budgetId)));
+    const ann = rules.asSignedIn('ann');
+    await assertFails(budget.update(ann, change));
+    await assertFails(budget.update(ann, { ...change, members: { ...MEMBERS, eve: 'viewer' } }));
   });
 
   it.each<[string, Document]>([
@@ -248,8 +251,10 @@ describe('an existing budget', () => {
     ['holds a floor that is no integer', { floor: '0' }],
     ['holds a version that is no integer', { v: '1' }],
     ['holds a rekey that is no boolean', { rekey: 'no' }],
+    ['names an invite that is none', { invite: 'x' }],
+    ['holds a tombstone of another type', { tombstone: 'x' }],
   ])('is not built upon when it %s', async (_what, damage) => {
-    await rules.bypassRules((firestore) => updateDoc(budgetRef(firestore, budgetId), damage));
-    await assertFails(update('ann', { members: { ann: 'owner' } }));
+    await budget.overwrite(damage);
+    await assertFails(update('ann', { members: { ...MEMBERS, eve: 'viewer' } }));
   });
 });

@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { readEmulatorHosts } from '../setup/emulators.js';
-import { openRulesEnvironment, type RulesEnvironment } from './rules-environment.js';
 import { commitGenesis, frameAt, newBudget, newEntry, newId, prevAt } from './sample-log.js';
+import { useRules } from './use-rules.js';
 
 /**
  * Values that the client libraries never send, but a forged request can: doubles that
  * equal an integer, and integers of 64 bits.
  */
-let rules: RulesEnvironment;
+const rules = useRules();
 let budgetId: string;
 
-beforeAll(async () => {
-  rules = await openRulesEnvironment();
-});
-afterAll(() => rules.close());
 beforeEach(async () => {
   budgetId = newId();
   await commitGenesis(rules.as('ann'), budgetId, newBudget('ann'), newEntry(budgetId, 'ann', 1));

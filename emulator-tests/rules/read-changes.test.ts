@@ -13,17 +13,16 @@ import {
   type Firestore,
   type Query,
 } from 'firebase/firestore';
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import { openRulesEnvironment, type RulesEnvironment } from './rules-environment.js';
+import { beforeAll, describe, it } from 'vitest';
 import { budgetRef, changeRef, commitGenesis, newBudget, newEntry, newId } from './sample-log.js';
+import { useRules } from './use-rules.js';
 
 const members = { ann: 'owner', eve: 'editor', vic: 'viewer', 'a.b': 'viewer' };
 const strangers = ['out', 'a'];
 const budgetId = newId();
-let rules: RulesEnvironment;
+const rules = useRules();
 
 beforeAll(async () => {
-  rules = await openRulesEnvironment();
   await rules.bypassRules(async (firestore) => {
     await commitGenesis(
       firestore,
@@ -33,7 +32,6 @@ beforeAll(async () => {
     );
   });
 });
-afterAll(() => rules.close());
 
 const changesOf = (firestore: Firestore): Query =>
   query(

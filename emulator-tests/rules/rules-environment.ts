@@ -8,8 +8,10 @@ import { readEmulatorHosts, readFirestoreAddress } from '../setup/emulators.js';
 
 /** The emulator's rules as they stand, seen by whoever a test needs. */
 export interface RulesEnvironment {
-  /** Firestore as somebody who signed in with a password. */
+  /** Firestore as somebody who signed in with a password, and not lately. */
   as(uid: string): Firestore;
+  /** Firestore as somebody who signed in that long ago. */
+  asSignedIn(uid: string, agoMs?: number): Firestore;
   asAnonymousUser(uid: string): Firestore;
   asNobody(): Firestore;
   /** Runs `write` past all rules, as the project's own administrators could. */
@@ -29,7 +31,13 @@ export function wrapTestEnvironment(environment: RulesTestEnvironment): RulesEnv
   // Every denial that a test expects would be printed with its payload.
   setLogLevel('silent');
   return {
-    as: (uid) => firestoreOf(environment.authenticatedContext(uid)),
+    as: (uid) => firestoreOf(environment.authenticatedContext(uid, { auth_time: 1 })),
+    asSignedIn: (uid, agoMs = 0) =>
+      firestoreOf(
+        environment.authenticatedContext(uid, {
+          auth_time: Math.floor((Date.now() - agoMs) / 1000),
+        }),
+      ),
     asAnonymousUser: (uid) =>
       firestoreOf(
         environment.authenticatedContext(uid, { firebase: { sign_in_provider: 'anonymous' } }),

@@ -14,17 +14,13 @@ import {
   type DocumentReference,
   type Firestore,
 } from 'firebase/firestore';
-import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
-import { openRulesEnvironment, type RulesEnvironment } from './rules-environment.js';
+import { beforeEach, describe, it } from 'vitest';
 import { filledBytes, newId, without, type Document } from './sample-log.js';
+import { useRules } from './use-rules.js';
 
-let rules: RulesEnvironment;
+const rules = useRules();
 let uid: string;
 
-beforeAll(async () => {
-  rules = await openRulesEnvironment();
-});
-afterAll(() => rules.close());
 beforeEach(() => {
   uid = newId();
 });
