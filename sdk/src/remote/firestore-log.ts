@@ -1,6 +1,5 @@
 import {
   collection,
-  deleteField,
   doc,
   getDoc,
   getDocs,
@@ -30,7 +29,7 @@ import type {
   StoredEntry,
 } from '../ports/remote-log.js';
 import { err, ok, type Result } from '../result.js';
-import { newBudgetDocument, parseBudgetDocument } from './budget-document.js';
+import { newBudgetDocument, parseBudgetDocument, toMembersChange } from './budget-document.js';
 import { parseEntryDocument, toEntryDocument } from './entry-document.js';
 import { createFirestoreCall, type FirestoreCall } from './firestore-call.js';
 import type { FirestoreBudgetOptions } from './firestore-options.js';
@@ -173,12 +172,8 @@ class FirestoreLog implements RemoteLog {
   #addChange(batch: WriteBatch, { members, epoch, departure }: BudgetChange): void {
     if (members || epoch !== undefined) {
       const start = epoch === undefined ? {} : { epoch, rekey: false };
-      const roles = Object.entries(members ?? {}).map(([uid, role]) => [
-        uid,
-        role ?? deleteField(),
-      ]);
       // Merged, so that of two changes at once neither undoes the other's.
-      batch.set(this.#budget, { members: Object.fromEntries(roles), ...start }, { merge: true });
+      batch.set(this.#budget, { ...toMembersChange(members), ...start }, { merge: true });
       this.#count.writes += 1;
       this.#count.rulesReads += RULES_READS[epoch === undefined ? 'changeMembers' : 'startEpoch'];
     }
