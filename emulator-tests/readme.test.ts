@@ -41,10 +41,7 @@ it('the example of the README runs as it stands, and its edits reach Firestore',
   const { lines, example } = await loadExample();
   expect(lines).toBeLessThanOrEqual(20);
   const person = await signInPerson();
-  const secrets = {
-    passphrase: 'quiet harbour sells green violins',
-    budgetPassphrase: 'six words that nobody else knows',
-  };
+  const secrets = { passphrase: 'quiet harbour sells green violins' };
   const { sync, budget } = await example.openHousehold(person.app, person.user, secrets);
   expect(budget.pendingEdits).toBe(0);
   const id = budget.id;
@@ -55,9 +52,7 @@ it('the example of the README runs as it stands, and its edits reach Firestore',
   const keyslots = await openKeyslots({ firebase: person.app, user: person.user });
   const identity = await keyslots.unlock({ passphrase: secrets.passphrase });
   const again = await createSync({ firebase: person.app, user: person.user, identity });
-  const opened = await again.openBudget<Household>(id, {
-    passphrase: secrets.budgetPassphrase,
-  });
+  const opened = await again.openBudget<Household>(id);
   expect(opened.collection('envelopes').get('food')).toEqual({
     name: 'Food',
     limit: 45_000,

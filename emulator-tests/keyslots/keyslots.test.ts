@@ -169,7 +169,7 @@ describe('an identity under keyslots in Firestore', () => {
       identity,
       count: budgetCount,
     });
-    const budget = await sync.createBudget<{ envelopes: { limit: number } }>({ passphrase: OLD });
+    const budget = await sync.createBudget<{ envelopes: { limit: number } }>();
     await budget.collection('envelopes').put('food', { limit: 1 });
     await budget.sync.syncNow();
     const [before, budgetBefore] = [{ ...count }, { ...budgetCount }];

@@ -8,7 +8,6 @@ interface Shapes {
   edits: { by: number; n: number };
 }
 
-const SECRET = { passphrase: 'six words that nobody else knows' };
 const closing: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -25,9 +24,12 @@ async function person(options?: Parameters<typeof startPerson>[0]): Promise<Sync
 async function shareBudget(people: readonly SyncPerson[]): Promise<Budget<Shapes>[]> {
   const [owner, ...others] = people;
   if (!owner) throw new Error('a budget needs an owner');
-  const created = await owner.sync.createBudget<Shapes>(SECRET);
-  for (const { uid } of others) await created.addMember({ uid, role: 'editor' });
-  const opened = others.map(({ sync }) => sync.openBudget<Shapes>(created.id, SECRET));
+  const created = await owner.sync.createBudget<Shapes>();
+  for (const { uid, sync } of others) {
+    const { fingerprint } = sync;
+    await created.people.addMember({ uid, role: 'editor', fingerprint });
+  }
+  const opened = others.map(({ sync }) => sync.openBudget<Shapes>(created.id));
   return [created, ...(await Promise.all(opened))];
 }
 

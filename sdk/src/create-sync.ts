@@ -14,6 +14,12 @@ import { isBudgetId, type BudgetId } from './model/ids.js';
 import { acceptInvite, readInviteLink } from './people/accept-invite.js';
 import { purgeBudget } from './people/leave-budget.js';
 import { readOwnPin, type OwnPin } from './people/own-pin.js';
+import type { BudgetPeople } from './people/budget-people.js';
+import {
+  rotateEverywhere,
+  type RotateIdentityOptions,
+  type RotatedIdentity,
+} from './people/rotate-everywhere.js';
 import { DEFAULT_PEOPLE_SETTINGS, type PeopleSettings } from './people/people-settings.js';
 import type { Clock } from './ports/clock.js';
 import type { LocalStore } from './ports/local-store.js';
@@ -82,7 +88,13 @@ export interface Sealsync {
   acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>>;
   /** The budgets that this user created, joined or opened, at most 100. */
   listBudgets(): Promise<readonly BudgetId[]>;
-  /** Closes every open budget. May be called twice. */
+  /**
+   * After a leak: replaces the user's keys in all budgets and under the passphrase, and starts
+   * new epochs. Other keyslots are removed; add them again. Calling it again goes on where it
+   * was stopped; until it is done, the old keys open. Throws as `prepareRotation` does.
+   */
+  rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity>;
+  /** Closes every open budget, and wipes their keys. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -104,7 +116,7 @@ class FirebaseSync implements Sealsync {
   readonly #random: Random;
   readonly #identities: OwnIdentities;
   readonly #remote: RemoteStorage;
-  readonly #open = new Set<{ close(): Promise<void> }>();
+  readonly #open = new Set<Pick<Budget, 'id' | 'people' | 'close'>>();
 
   constructor(options: CreateSyncOptions) {
     const { firebase, user, clock = systemClock, random = secureRandom } = options;
@@ -159,6 +171,21 @@ class FirebaseSync implements Sealsync {
     return unwrap(await this.#remote.budgets.list());
   }
 
+  async rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity> {
+    const { users } = this.#remote;
+    const { uid } = this.#identities;
+    const rotated = await rotateEverywhere(
+      {
+        identities: this.#identities,
+        listBudgets: () => this.listBudgets(),
+        withPeople: (budgetId, use) => this.#withPeople(budgetId, use),
+      },
+      options,
+    );
+    if (unwrap(await users.readKeys(uid))) await this.publishIdentity();
+    return rotated;
+  }
+
   async close(): Promise<void> {
     const open = [...this.#open];
     this.#open.clear();
@@ -180,6 +207,17 @@ class FirebaseSync implements Sealsync {
     }
   }
 
+  async #withPeople<T>(budgetId: BudgetId, use: (people: BudgetPeople) => Promise<T>): Promise<T> {
+    const open = [...this.#open].find(({ id }) => id === budgetId);
+    if (open) return use(open.people);
+    const budget = await this.#openPinned(budgetId);
+    try {
+      return await use(budget.people);
+    } finally {
+      await budget.close();
+    }
+  }
+
   /** An owner's deletion may have been stopped half-way; nobody else is let through. */
   async #finishDeleting(budgetId: BudgetId): Promise<void> {
     const remote = this.#remote.budgetOf(budgetId);
@@ -198,8 +236,9 @@ class FirebaseSync implements Sealsync {
     store: LocalStore,
   ): Promise<Budget<C>> {
     const { wakeups = browserWakeups, logger = silentLogger, settings, user } = this.#options;
-    const budget = await assembleBudget<C>({
+    const budget: Budget<C> = await assembleBudget<C>({
       budgetId,
+      onClosed: () => this.#open.delete(budget),
       pin,
       store,
       wakeups,
@@ -228,7 +267,6 @@ class FirebaseSync implements Sealsync {
       await budget.whenPeopleSettled();
     } catch (error) {
       if (error instanceof SealsyncError && error.retryable) return;
-      this.#open.delete(budget);
       await budget.close();
       throw error;
     }

@@ -50,6 +50,7 @@ export interface OpenBudgetDeps {
   readonly logger: Logger;
   readonly settings: SyncSettings & PeopleSettings;
   readonly requireRecentSignIn: () => Promise<void>;
+  readonly onClosed?: () => void;
 }
 
 /** Puts a budget together; nothing is read or sent until its `sync` is started. */
@@ -135,6 +136,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     close: async () => {
       await keeper.close();
       keyring.wipe();
+      deps.onClosed?.();
       await store.close();
     },
   });

@@ -10,7 +10,9 @@ import { refuse, toSealsyncError, type SyncFailure } from '../sync/sync-failure.
 import { deleteBudget, leaveBudget } from './leave-budget.js';
 import { createInvite, MAX_INVITE_MS, revokeInvite, type Invite } from './manage-invites.js';
 import { addMember, changeRole, removeMember, requireOwner, rotateKey } from './manage-members.js';
+import { sealOwnPin } from './own-pin.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
+import { rotateIdentityIn, type IdentityChange } from './rotate-identity.js';
 import type { VerifiedMembers } from './verified-members.js';
 
 export interface MemberView {
@@ -171,6 +173,27 @@ export class BudgetPeople {
       return deleted.ok ? ok(0) : deleted;
     });
     await this.#deps.sync.stop();
+  }
+
+  /**
+   * Has this budget take up the user's next keys, with a new key of its own; see
+   * `Sealsync.rotateIdentity`, which does it in all of them. A viewer, who cannot, leaves.
+   */
+  async takeUpIdentity(change: IdentityChange): Promise<'rotated' | 'left'> {
+    const { sync, budgetId, identities, list, random, replica } = this.#deps;
+    if (ownMember(this.#deps)?.role === 'viewer') {
+      await this.leave();
+      return 'left';
+    }
+    await this.#change((signal) => rotateIdentityIn(this.#deps, change, signal));
+    const { genesisHash } = replica.confirmed;
+    if (!genesisHash) throw new Error('the log was read');
+    await sync.betweenRounds(async (signal) => {
+      const pin = sealOwnPin(budgetId, identities, { genesisHash }, random);
+      const noted = await list.putPin(budgetId, pin, signal);
+      return noted.ok ? ok(0) : noted;
+    });
+    return 'rotated';
   }
 
   /** The devices that have written. */

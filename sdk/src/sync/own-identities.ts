@@ -33,9 +33,12 @@ export class OwnIdentities {
     return this.#all.find(({ publicKeys }) => equalBytes(publicKeys.sign, keys.sign));
   }
 
-  /** Takes up the identity that follows; the earlier one stays until {@link dropOthers}. */
+  /** Makes `identity` the newest; earlier ones stay until {@link dropOthers}. */
   add(identity: Identity): void {
-    if (!this.find(identity.publicKeys)) this.#all = [...this.#all, identity];
+    const others = this.#all.filter(
+      ({ publicKeys }) => !equalBytes(publicKeys.sign, identity.publicKeys.sign),
+    );
+    this.#all = [...others, identity];
   }
 
   /** Keeps the newest alone; the others are not wiped, since they are not ours. */

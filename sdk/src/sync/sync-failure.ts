@@ -70,5 +70,12 @@ export const toSealsyncError = (failure: SyncFailure): SealsyncError =>
     failure.message,
   );
 
+/** What the code was about to use has been wiped: the user locked, or the budget was closed. */
+export const locked = (): Refused => ({
+  kind: 'refused',
+  reason: 'locked',
+  message: 'The keys are locked: unlock the identity, and open the budget again.',
+});
+
 export const refuse = (reason: SealsyncErrorKind, message: string): Result<never, Refused> =>
   err({ kind: 'refused', reason, message });

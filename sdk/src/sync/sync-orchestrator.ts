@@ -4,6 +4,7 @@ import type { Random } from '../ports/random.js';
 import type { ConnectionState } from '../ports/signal-channel.js';
 import type { Wakeups } from '../ports/wakeups.js';
 import { Listeners } from '../listeners.js';
+import { WipedKeyError } from '../crypto/wiped-key-error.js';
 import { SealsyncError } from '../errors.js';
 import type { Result } from '../result.js';
 import { Backoff } from './backoff.js';
@@ -11,7 +12,7 @@ import type { HintJudge, HintVerdict } from './hint-judge.js';
 import type { LogSession } from './log-session.js';
 import { NamedTimers } from './named-timers.js';
 import { RealtimeLink, type OpenChannel } from './realtime-link.js';
-import { isEnd, isTransient, toSealsyncError, type SyncFailure } from './sync-failure.js';
+import { isEnd, isTransient, locked, toSealsyncError, type SyncFailure } from './sync-failure.js';
 import type { SyncSettings } from './sync-settings.js';
 import type { TurnTaking } from './turn-taking.js';
 import { Waiters } from './waiters.js';
@@ -236,16 +237,16 @@ export class SyncOrchestrator {
     if (this.#status.state === 'stopped' || this.#round) return;
     if (!this.#wantsPull && !this.#wantsPush) return;
     this.#startRound((signal) => this.#runRound(signal)).catch((error: unknown) => {
-      // A bug; the app must hear of it, and everything else must go on.
-      const name = error instanceof Error ? error.name : 'error';
-      this.#roundFailed({ kind: 'failed', message: `Syncing met an unexpected ${name}.` });
+      this.#roundFailed(toFailure(error));
     });
   }
 
   /** Rejects only if `run` does; nothing else may start before it has ended. */
   async #startRound(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#abort;
-    const running = run(signal);
+    const running = run(signal).catch((error: unknown) => {
+      throw error instanceof WipedKeyError ? toSealsyncError(locked()) : error;
+    });
     this.#round = running.catch(() => undefined);
     try {
       await running;
@@ -369,6 +370,13 @@ export class SyncOrchestrator {
     this.#status = { ...this.#status, ...change };
     this.#statusListeners.tell(this.#status);
   }
+}
+
+/** Of what a round threw, which is a bug unless the keys were wiped meanwhile. */
+function toFailure(error: unknown): SyncFailure {
+  if (error instanceof SealsyncError && error.kind === 'locked') return locked();
+  const name = error instanceof Error ? error.name : 'error';
+  return { kind: 'failed', message: `Syncing met an unexpected ${name}.` };
 }
 
 const stopped = (): SealsyncError =>
