@@ -15,7 +15,7 @@ export const newBudgetDocument = (owner: string): DocumentData => ({
   tombstone: Bytes.fromUint8Array(new Uint8Array()),
 });
 
-/** For a merge. Nothing where no role changes: merged, an empty map would take the place of all members. */
+/** To be merged. Nothing where no role changes: an empty map would replace all members. */
 export function toMembersChange(members: BudgetChange['members'] = {}): DocumentData {
   const roles: Record<string, Role | FieldValue> = {};
   for (const [uid, role] of Object.entries(members)) roles[uid] = role ?? deleteField();
