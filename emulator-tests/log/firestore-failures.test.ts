@@ -3,8 +3,15 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../sdk/src/local/system-clock.js';
 import { createOperationCounter } from '../../sdk/src/ports/operation-counter.js';
 import type { LogEntry, RemoteLog } from '../../sdk/src/ports/remote-log.js';
+import { createFirestoreBudgetList } from '../../sdk/src/remote/firestore-budget-list.js';
+import { openFirestoreBudget } from '../../sdk/src/remote/open-firestore.js';
 import { createFirestoreLog } from '../../sdk/src/remote/firestore-log.js';
-import { makeNewBudget, newBudgetId, outcomeOf } from '../../sdk/src/testing/remote-log-fixture.js';
+import {
+  makeNewBudget,
+  makeWrap,
+  newBudgetId,
+  outcomeOf,
+} from '../../sdk/src/testing/remote-log-fixture.js';
 import { VirtualClock } from '../../sdk/src/testing/virtual-clock.js';
 import { openFailingFirestore, type FailingFirestore } from './failing-firestore.js';
 import { signInPerson, type PersonOptions, type SignedInPerson } from './signed-in-person.js';
@@ -82,6 +89,56 @@ describe('a Firestore that does not answer as it should', () => {
     expect(outcomeOf(await log.read({ after: 0, limit: 1 }))).toBe(kind);
     expect(outcomeOf(await log.readBudget())).toBe(kind);
     expect(outcomeOf(await log.serverTime())).toBe(kind);
+  });
+
+  it.each([
+    [401, 'unauthenticated'],
+    [403, 'denied'],
+    [429, 'quota'],
+    [503, 'offline'],
+  ])('turns HTTP %i into %s wherever it reads or writes', async (status, kind) => {
+    const address = await failWith((_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":{}}');
+    });
+    const person = await signIn({ firestore: address });
+    const options = { ...person, budgetId: newBudgetId(), clock: systemClock };
+    const { log, wraps, invites, exits } = openFirestoreBudget(options);
+    const list = createFirestoreBudgetList(options);
+    const some = new Uint8Array(9);
+    const outcomes = [
+      await log.readHead(),
+      await log.readEpochStart(1),
+      await wraps.read(new Uint8Array(32), 'bob'),
+      await wraps.list(1),
+      await wraps.put([makeWrap('bob')]),
+      await invites.read('ab'),
+      await invites.listUsedBy('bob'),
+      await invites.revoke('ab'),
+      await exits.readDeparture('bob'),
+      await exits.leave(some),
+      await exits.markDeleted(some),
+      await exits.purge(),
+      await list.list(),
+      await list.readPin(options.budgetId),
+      await list.putPin(options.budgetId, some),
+      await list.removePin(options.budgetId),
+    ].map(outcomeOf);
+    expect(outcomes).toEqual(outcomes.map(() => kind));
+  });
+
+  it('fails, and throws nothing, where a name fits into no path', async () => {
+    const person = await signIn();
+    const options = { ...person, budgetId: newBudgetId(), clock: systemClock };
+    const { wraps, invites, exits } = openFirestoreBudget(options);
+    const outcomes = [
+      await wraps.read(new Uint8Array(32), 'a/b'),
+      await wraps.put([makeWrap('a/b')]),
+      await invites.read('a/b'),
+      await invites.revoke(''),
+      await exits.readDeparture('a/b'),
+      await exits.readDeparture(''),
+    ].map(outcomeOf);
+    expect(outcomes).toEqual(outcomes.map(() => 'failed'));
   });
 
   it.each<[string, RequestListener]>([

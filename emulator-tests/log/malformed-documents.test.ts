@@ -6,7 +6,14 @@ import type { RemoteLog } from '../../sdk/src/ports/remote-log.js';
 import { createFirestoreLog } from '../../sdk/src/remote/firestore-log.js';
 import { newBudgetId, outcomeOf, positionsOf } from '../../sdk/src/testing/remote-log-fixture.js';
 import { openRulesEnvironment, type RulesEnvironment } from '../rules/rules-environment.js';
-import { budgetRef, changeRef, newBudget, newEntry, type Document } from '../rules/sample-log.js';
+import {
+  budgetRef,
+  changeRef,
+  filledBytes,
+  newBudget,
+  newEntry,
+  type Document,
+} from '../rules/sample-log.js';
 import { signInPerson, type SignedInPerson } from './signed-in-person.js';
 
 let rules: RulesEnvironment;
@@ -99,6 +106,30 @@ describe('a document that is no entry', () => {
   });
 });
 
+describe('the head of a log', () => {
+  it('comes back without a frame where the project damaged it', async () => {
+    await rules.bypassRules((firestore) =>
+      updateDoc(changeRef(firestore, budgetId, 3), { frame: 'x' }),
+    );
+    const head = await log.readHead();
+    expect(head.ok && [head.value.seq, head.value.frame.length]).toEqual([3, 0]);
+  });
+
+  it('is a failure where it is no entry at all', async () => {
+    await plant('four', { seq: 4 });
+    expect(outcomeOf(await log.readHead())).toBe('failed');
+  });
+});
+
+describe('the start of an epoch', () => {
+  it('is not taken from an entry that the project damaged', async () => {
+    await rules.bypassRules((firestore) =>
+      updateDoc(changeRef(firestore, budgetId, 1), { frame: 'x' }),
+    );
+    expect(await log.readEpochStart(1)).toEqual({ ok: true, value: undefined });
+  });
+});
+
 describe("a budget's document that the project damaged", () => {
   it('is denied without members', async () => {
     await rules.bypassRules((firestore) =>
@@ -111,6 +142,9 @@ describe("a budget's document that the project damaged", () => {
     ['an epoch of another type', { epoch: 'x' }],
     ['a negative floor', { floor: -1 }],
     ['a deleted of another type', { deleted: 1 }],
+    ['a rekey of another type', { rekey: 1 }],
+    ['a tombstone of another type', { tombstone: 'x' }],
+    ['too large a tombstone', { tombstone: filledBytes(1025) }],
   ])('is a failure, not a budget: %s', async (_what, change) => {
     await rules.bypassRules((firestore) => updateDoc(budgetRef(firestore, budgetId), change));
     expect(outcomeOf(await log.readBudget())).toBe('failed');

@@ -1,6 +1,6 @@
-import { Bytes, type DocumentData } from 'firebase/firestore/lite';
+import { Bytes, deleteField, type DocumentData, type FieldValue } from 'firebase/firestore/lite';
 import { ROLES, type Role } from '../model/roles.js';
-import type { BudgetDocument } from '../ports/remote-log.js';
+import type { BudgetChange, BudgetDocument } from '../ports/remote-log.js';
 
 const MAX_TOMBSTONE_BYTES = 1024;
 
@@ -14,6 +14,13 @@ export const newBudgetDocument = (owner: string): DocumentData => ({
   invite: '',
   tombstone: Bytes.fromUint8Array(new Uint8Array()),
 });
+
+/** To be merged. Nothing where no role changes: an empty map would replace all members. */
+export function toMembersChange(members: BudgetChange['members'] = {}): DocumentData {
+  const roles: Record<string, Role | FieldValue> = {};
+  for (const [uid, role] of Object.entries(members)) roles[uid] = role ?? deleteField();
+  return Object.keys(roles).length > 0 ? { members: roles } : {};
+}
 
 /** `undefined` for what the rules would not have let in. */
 export function parseBudgetDocument(data: DocumentData | undefined): BudgetDocument | undefined {

@@ -1,6 +1,5 @@
 import {
   collection,
-  deleteField,
   doc,
   getDoc,
   getDocs,
@@ -12,7 +11,6 @@ import {
   Timestamp,
   where,
   writeBatch,
-  type DocumentData,
   type DocumentReference,
   type Firestore,
   type QueryConstraint,
@@ -31,7 +29,7 @@ import type {
   StoredEntry,
 } from '../ports/remote-log.js';
 import { err, ok, type Result } from '../result.js';
-import { newBudgetDocument, parseBudgetDocument } from './budget-document.js';
+import { newBudgetDocument, parseBudgetDocument, toMembersChange } from './budget-document.js';
 import { parseEntryDocument, toEntryDocument } from './entry-document.js';
 import { createFirestoreCall, type FirestoreCall } from './firestore-call.js';
 import type { FirestoreBudgetOptions } from './firestore-options.js';
@@ -174,12 +172,8 @@ class FirestoreLog implements RemoteLog {
   #addChange(batch: WriteBatch, { members, epoch, departure }: BudgetChange): void {
     if (members || epoch !== undefined) {
       const start = epoch === undefined ? {} : { epoch, rekey: false };
-      const roles = Object.entries(members ?? {}).map(
-        ([uid, role]) => [uid, role ?? deleteField()] as const,
-      );
       // Merged, so that of two changes at once neither undoes the other's.
-      const after: DocumentData = { members: Object.fromEntries(roles), ...start };
-      batch.set(this.#budget, after, { merge: true });
+      batch.set(this.#budget, { ...toMembersChange(members), ...start }, { merge: true });
       this.#count.writes += 1;
       this.#count.rulesReads += RULES_READS[epoch === undefined ? 'changeMembers' : 'startEpoch'];
     }

@@ -1,12 +1,15 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
 import { hashFrame } from '../crypto/frame.js';
 import type { LogEntry, RemoteLog } from '../ports/remote-log.js';
+import { wrapIdOf } from '../remote/wrap-id.js';
 import { createMemoryBackend, type MemoryBackend } from './memory-backend.js';
 import { disruptOnce, type Disruption } from './memory-log-faults.js';
 import {
   makeFrame,
   makeGenesis,
   makeNewBudget,
+  makeWrap,
   newBudgetId,
   outcomeOf,
   positionsOf,
@@ -104,5 +107,79 @@ describe('a memory backend', () => {
     expect(outcomeOf(await ann.append([next]))).toBe('denied');
     backend.overwrite(budgetId, { rekey: false });
     expect(outcomeOf(await ann.append([next]))).toBe('ok');
+  });
+
+  it('plays a project that swaps keys, reopens invites, hides notices and moves notes', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis, makeNewBudget('ann'));
+    const { wraps, invites, exits } = backend.budgetFor('ann', budgetId);
+    const { kid } = makeWrap('ann');
+    const swapped = { ...makeWrap('ann'), wrap: new Uint8Array(50) };
+    const invite = { inviteId: 'ab'.repeat(16), role: 'owner', by: 'eve', expiresAt: 1 } as const;
+    backend.overwrite(budgetId, {
+      wraps: new Map([[wrapIdOf(kid, 'ann'), swapped]]),
+      invites: new Map([
+        [invite.inviteId, { ...invite, revoked: false, accessHash: new Uint8Array(32) }],
+      ]),
+      departures: new Map([['bob', new Uint8Array(7)]]),
+    });
+    backend.overwritePins('ann', new Map([[budgetId, new Uint8Array(8)]]));
+    expect(await wraps.read(kid, 'ann')).toEqual({ ok: true, value: swapped.wrap });
+    expect(await invites.read(invite.inviteId)).toEqual({
+      ok: true,
+      value: { ...invite, revoked: false },
+    });
+    expect(await exits.readDeparture('bob')).toEqual({ ok: true, value: new Uint8Array(7) });
+    const pin = await backend.listFor('ann').readPin(budgetId);
+    expect(pin).toEqual({ ok: true, value: new Uint8Array(8) });
+    expect(backend.inspectPins('ann').size).toBe(1);
+    expect(backend.inspectPins('bob').size).toBe(0);
+  });
+
+  it('forgets a recent sign-in when told to, and believes in it again', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis, makeNewBudget('ann'));
+    const { exits } = backend.budgetFor('ann', budgetId);
+    backend.signedInRecently('ann', false);
+    expect(outcomeOf(await exits.markDeleted(new Uint8Array(9)))).toBe('denied');
+    backend.signedInRecently('ann', true);
+    expect(outcomeOf(await exits.markDeleted(new Uint8Array(9)))).toBe('ok');
+  });
+
+  it('can fail in the middle of storing many wraps', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis, makeNewBudget('ann'));
+    const { wraps } = backend.budgetFor('ann', budgetId);
+    const many = Array.from({ length: 15 }, (_, index) => makeWrap(`guest-${String(index)}`));
+    let commits = 0;
+    backend.intercept(({ operation }) =>
+      operation === 'putWraps' && ++commits === 2 ? { failBefore: 'offline' } : undefined,
+    );
+    expect(outcomeOf(await wraps.put(many))).toBe('offline');
+    expect(backend.inspect(budgetId)?.wraps.size).toBe(11);
+    expect(outcomeOf(await wraps.put(many))).toBe('ok');
+    expect(backend.inspect(budgetId)?.wraps.size).toBe(16);
+  });
+
+  it('loses the answer to an acceptance that was applied', async () => {
+    const { backend, ann, genesis, clock } = await openBudget();
+    await ann.create(genesis, makeNewBudget('ann'));
+    const access = new Uint8Array(32).fill(5);
+    const inviteId = 'cd'.repeat(16);
+    const invite = { inviteId, role: 'viewer', expiresAt: clock.now() + 1000 } as const;
+    const accessHash = sha256(access);
+    await backend.budgetFor('ann', budgetId).invites.create({ ...invite, accessHash });
+    backend.intercept(disruptOnce('acceptInvite', { loseAnswer: 'deadline' }));
+    const { invites } = backend.budgetFor('bob', budgetId);
+    const acceptance = {
+      inviteId,
+      role: 'viewer',
+      access,
+      acceptance: access,
+      pin: access,
+    } as const;
+    expect(outcomeOf(await invites.accept(acceptance))).toBe('deadline');
+    expect(backend.inspect(budgetId)?.members['bob']).toBe('viewer');
+    expect(outcomeOf(await invites.accept(acceptance))).toBe('denied');
   });
 });

@@ -69,9 +69,8 @@ export class MemoryInvites implements InviteDirectory {
     const copies = { access: value.slice(), acceptance: acceptance.slice(), pin: pin.slice() };
     const wanted = { inviteId, role, ...copies };
     const apply = (): Result<void, RemoteError> => {
-      const before = access.stored;
-      const stands = before && isNote(wanted.pin);
-      const after = stands ? acceptInvite(before, wanted, access.caller) : undefined;
+      const before = isNote(wanted.pin) ? access.stored : undefined;
+      const after = before && acceptInvite(before, wanted, access.caller);
       const stored = access.store('acceptInvite', after);
       if (stored.ok) access.storePin(wanted.pin);
       return stored;

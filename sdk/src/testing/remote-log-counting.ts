@@ -58,10 +58,10 @@ export function describeCounting({ it, onBudget, expect }: Suite, make: MakeEnvi
     const { uid, entry } = await budget.admit('bob', 'editor', budget.genesis);
     const start = budget.entryAfter(entry, { epoch: 2 });
     const change = {
-      members: { [budget.annUid]: 'owner' },
+      members: { [uid]: null },
       epoch: 2,
       departure: { uid, notice: new Uint8Array(9) },
-    } as const;
+    };
     const count = await counted(budget, (log) => log.append([start], change));
     expect(count).toEqual({ reads: 0, writes: 3, deletes: 0, rulesReads: 4 });
   });

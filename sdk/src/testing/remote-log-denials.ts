@@ -211,7 +211,7 @@ function describePeople({ onBudget, expect }: Suite): void {
   onBudget('denies everything to whoever was removed', async (budget) => {
     const { log, uid, entry } = await budget.admit('bob', 'editor', budget.genesis);
     const removal = budget.entryAfter(entry, { epoch: 2 });
-    const members = { [budget.annUid]: 'owner' } as const;
+    const members = { [uid]: null };
     expect(outcomeOf(await budget.ann.append([removal], { members, epoch: 2 }))).toEqual('ok');
     const late = budget.entryAfter(removal, { author: uid, epoch: 2 });
     expect(outcomeOf(await log.append([late]))).toEqual('denied');
@@ -230,7 +230,8 @@ function describePeople({ onBudget, expect }: Suite): void {
   onBudget('denies leaving a budget without its owner', async (budget) => {
     const uid = await budget.environment.uidOf('bob');
     const entry = budget.entryAfter(budget.genesis);
-    for (const members of [{ [uid]: 'owner' }, {}] as const) {
+    const nobody = { [budget.annUid]: null };
+    for (const members of [{ ...nobody, [uid]: 'owner' } as const, nobody]) {
       expect(outcomeOf(await budget.ann.append([entry], { members }))).toEqual('denied');
       const started = { ...entry, epoch: 2 };
       expect(outcomeOf(await budget.ann.append([started], { members, epoch: 2 }))).toEqual(

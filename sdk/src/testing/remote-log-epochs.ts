@@ -1,6 +1,8 @@
+import { invite } from './invite-directory-fixture.js';
 import {
   outcomeOf,
   positionsOf,
+  requireOk,
   type Admission,
   type Suite,
   type TestBudget,
@@ -22,7 +24,7 @@ const removalOf = (
 ): { start: LogEntry; change: BudgetChange } => ({
   start: budget.entryAfter(of.entry, { epoch: 2 }),
   change: {
-    members: { [budget.annUid]: 'owner' },
+    members: { [of.uid]: null },
     epoch: 2,
     departure: { uid: of.uid, notice: NOTICE },
   },
@@ -61,11 +63,11 @@ function describeStarts({ onBudget, expect }: Suite): void {
   onBudget('lets an editor start an epoch, with the members as they are', async (budget) => {
     const { log, uid, entry } = await budget.admit('bob', 'editor', budget.genesis);
     const start = budget.entryAfter(entry, { author: uid, epoch: 2 });
-    const changes: readonly BudgetDocument['members'][] = [
-      { [budget.annUid]: 'owner' },
-      { [budget.annUid]: 'owner', [uid]: 'owner' },
+    const changes: readonly NonNullable<BudgetChange['members']>[] = [
+      { [budget.annUid]: null, [uid]: 'owner' },
+      { [uid]: 'owner' },
       { [budget.annUid]: 'viewer', [uid]: 'owner' },
-      { [budget.annUid]: 'owner', [uid]: 'editor', eve: 'editor' },
+      { eve: 'editor' },
     ];
     for (const members of changes) {
       expect(outcomeOf(await log.append([start], { members, epoch: 2 }))).toEqual('denied');
@@ -102,6 +104,21 @@ function describeRemovals({ onBudget, expect }: Suite): void {
     const notice = { ok: true, value: NOTICE };
     expect(await bob.budget.exits.readDeparture(bob.uid)).toEqual(notice);
     expect(await budget.anns.exits.readDeparture(bob.uid)).toEqual(notice);
+  });
+
+  onBudget('undoes nothing that happened to others meanwhile', async (budget) => {
+    const { annUid } = budget;
+    const bob = await budget.admit('bob', 'editor', budget.genesis);
+    const cyd = await budget.admit('cyd', 'editor', bob.entry);
+    const dan = await budget.environment.uidOf('dan');
+    const { acceptance } = await invite(budget);
+    requireOk(await cyd.budget.exits.leave(NOTICE));
+    const dans = await budget.environment.budgetFor('dan', budget.budgetId);
+    requireOk(await dans.invites.accept(acceptance));
+    const start = budget.entryAfter(cyd.entry, { epoch: 2 });
+    const { change } = removalOf(budget, bob);
+    expect(outcomeOf(await budget.ann.append([start], change))).toEqual('ok');
+    expect((await documentOf(budget)).members).toEqual({ [annUid]: 'owner', [dan]: 'editor' });
   });
 
   onBudget('denies a removal within an epoch', async (budget) => {
@@ -147,12 +164,12 @@ function describeRemovals({ onBudget, expect }: Suite): void {
     const bob = await budget.admit('bob', 'editor', budget.genesis);
     const cyd = await budget.admit('cyd', 'viewer', bob.entry);
     const start = budget.entryAfter(cyd.entry, { author: bob.uid, epoch: 2 });
-    const others = { [budget.annUid]: 'owner', [bob.uid]: 'editor' } as const;
+    const others = { [cyd.uid]: null };
     const departure = { uid: cyd.uid, notice: NOTICE };
     const attempts: readonly BudgetChange[] = [
       { members: others, epoch: 2, departure },
       { members: others, departure },
-      { members: { [budget.annUid]: 'owner', [cyd.uid]: 'viewer' }, epoch: 2 },
+      { members: { [bob.uid]: null }, epoch: 2 },
     ];
     for (const change of attempts) {
       expect(outcomeOf(await bob.log.append([start], change))).toEqual('denied');
@@ -165,20 +182,21 @@ function describeRoles({ onBudget, expect }: Suite): void {
     const { annUid, ann } = budget;
     const bob = await budget.admit('bob', 'editor', budget.genesis);
     const entry = budget.entryAfter(bob.entry);
-    const nobody = { members: { [annUid]: 'editor', [bob.uid]: 'editor' } } as const;
-    expect(outcomeOf(await ann.append([entry], nobody))).toEqual('denied');
+    const step = { members: { [annUid]: 'editor' } } as const;
+    expect(outcomeOf(await ann.append([entry], step))).toEqual('denied');
     const handedOver = { members: { [annUid]: 'editor', [bob.uid]: 'owner' } } as const;
     expect(outcomeOf(await ann.append([entry], handedOver))).toEqual('ok');
     const next = budget.entryAfter(entry);
-    expect(outcomeOf(await ann.append([next], nobody))).toEqual('denied');
+    const back = { members: { [annUid]: 'owner' } } as const;
+    expect(outcomeOf(await ann.append([next], back))).toEqual('denied');
     expect(outcomeOf(await ann.append([next]))).toEqual('ok');
   });
 
   onBudget('takes fifty members and no more', async (budget) => {
-    const members: Record<string, 'owner' | 'viewer'> = { [budget.annUid]: 'owner' };
+    const members: Record<string, 'viewer'> = {};
     for (let index = 1; index < 50; index++) members[`guest-${String(index)}`] = 'viewer';
     expect(outcomeOf(await budget.ann.append([], { members }))).toEqual('ok');
-    const crowd = { ...members, 'guest-50': 'viewer' } as const;
+    const crowd = { 'guest-50': 'viewer' } as const;
     expect(outcomeOf(await budget.ann.append([], { members: crowd }))).toEqual('denied');
   });
 }

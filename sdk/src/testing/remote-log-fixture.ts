@@ -86,7 +86,6 @@ export async function createTestBudget(environment: RemoteEnvironment): Promise<
   const anns = await environment.budgetFor('ann', budgetId);
   const genesis = makeGenesis(budgetId, annUid, environment.nowMs());
   const created = makeNewBudget(annUid);
-  const members: Record<string, Role> = { [annUid]: 'owner' };
   const entryAfter: TestBudget['entryAfter'] = (previous, change) => {
     const seq = previous.seq + 1;
     const prev = change?.prev ?? hashFrame(previous.frame);
@@ -111,8 +110,7 @@ export async function createTestBudget(environment: RemoteEnvironment): Promise<
     admit: async (name, role, previous) => {
       const uid = await environment.uidOf(name);
       const entry = entryAfter(previous);
-      members[uid] = role;
-      requireOk(await anns.log.append([entry], { members }));
+      requireOk(await anns.log.append([entry], { members: { [uid]: role } }));
       const budget = await environment.budgetFor(name, budgetId);
       return { uid, entry, budget, log: budget.log };
     },

@@ -170,7 +170,7 @@ function describeAccess({ onBudget, expect }: Suite): void {
     const { budget: bobs, uid, entry } = await budget.admit('bob', 'editor', budget.genesis);
     requireOk(await budget.anns.wraps.put([makeWrap(uid)]));
     const start = budget.entryAfter(entry, { epoch: 2 });
-    const members = { [budget.annUid]: 'owner' } as const;
+    const members = { [uid]: null };
     requireOk(await budget.ann.append([start], { members, epoch: 2 }));
     expect(outcomeOf(await bobs.wraps.read(makeWrap('').kid, uid))).toEqual('denied');
     expect(outcomeOf(await bobs.wraps.list(1))).toEqual('denied');
