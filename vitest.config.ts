@@ -42,9 +42,8 @@ export default defineConfig({
           environment: 'node',
           include: ['emulator-tests/browser/**/*.test.ts'],
           globalSetup: ['emulator-tests/browser/setup/global-setup.ts'],
+          // In the same queue as the files of `emulators`, whose timings a browser would unsettle.
           fileParallelism: false,
-          // After the others: a browser beside them would unsettle their timings.
-          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
