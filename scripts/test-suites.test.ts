@@ -20,7 +20,7 @@ it('knows every suite that there is, so that none is forgotten', () => {
   const { projects, leftOut } = planSuites();
   const known = [...projects, ...leftOut.map(({ suite }) => suite)];
   const configured = config.test?.projects?.map((project) =>
-    typeof project === 'object' && 'test' in project ? project.test?.name : project,
+    typeof project === 'object' && 'test' in project ? project.test.name : project,
   );
   expect(known.toSorted()).toEqual(configured?.toSorted());
 });

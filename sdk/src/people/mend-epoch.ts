@@ -9,47 +9,49 @@ import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { startEpoch } from './start-epoch.js';
 
 /**
- * Starts the epoch that the rules wait for: after somebody left, or where the budget's
- * document is ahead of the log. Answers with the number of entries appended.
+ * Starts the epoch that is due: after somebody left, or where the budget's document is ahead
+ * of the log. Answers with the number of entries appended.
  */
 export async function mendEpoch(
   deps: PeopleDeps,
   budget: BudgetDocument,
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
-  const { epoch, seq } = positionOf(deps);
-  if (budget.epoch < epoch) {
-    deps.replica.security.tell(peopleEvent('epoch_rolled_back', seq));
+  const before = positionOf(deps);
+  if (budget.epoch < before.epoch) {
+    deps.replica.security.tell(peopleEvent('epoch_rolled_back', before.seq));
     return ok(0);
   }
   const self = ownMember(deps);
-  const isNeeded = budget.rekey || budget.epoch > epoch;
-  if (!isNeeded || !self || !mayWrite(self.role)) return ok(0);
+  if (!self || !mayWrite(self.role)) return ok(0);
+  // An epoch that was started without knowing that somebody left has a key for them.
   const left = await findLeavers(deps, budget, signal);
   if (!left.ok) return left;
+  const isWaitedFor = budget.rekey || budget.epoch > before.epoch;
   return startEpoch(
     deps,
-    (position) => {
+    ({ epoch, members }) => {
+      const statements = left.value.filter(({ uid }) => members.has(uid));
       // Somebody else's epoch is as good as one of this device.
-      if (position.epoch > epoch) return ok(undefined);
-      const statements = left.value.filter(
-        (statement) => statement.type === 'member_left' && position.members.has(statement.uid),
-      );
-      const announced = budget.rekey ? undefined : budget.epoch;
-      return ok(announced === undefined ? { statements } : { statements, announced });
+      const isDue = isWaitedFor && epoch === before.epoch;
+      if (!isDue && statements.length === 0) return ok(undefined);
+      const isAnnounced = isDue && !budget.rekey;
+      return ok(isAnnounced ? { statements, announced: budget.epoch } : { statements });
     },
     signal,
   );
 }
+
+type Leaving = Extract<Statement, { type: 'member_left' }>;
 
 /** Whoever the document shuts out, and who has signed that they leave. */
 async function findLeavers(
   { budgetId, remote, replica }: PeopleDeps,
   budget: BudgetDocument,
   signal?: AbortSignal,
-): Promise<Result<readonly Statement[], RemoteError>> {
+): Promise<Result<readonly Leaving[], RemoteError>> {
   const position = positionOf({ replica });
-  const left: Statement[] = [];
+  const left: Leaving[] = [];
   for (const { kind, uid } of comparePeople(budget, position)) {
     const member = position.members.get(uid);
     if (kind !== 'not_in_document' || !member) continue;
@@ -59,8 +61,6 @@ async function findLeavers(
     const bySignKey = member.keys.sign;
     if (notice && verifyNotice({ bytes: notice, budgetId, kind: 'left', uid, bySignKey }).ok) {
       left.push({ type: 'member_left', uid, notice });
-    } else {
-      replica.security.tell(peopleEvent('member_missing', position.seq));
     }
   }
   return ok(left);

@@ -90,8 +90,12 @@ async function settleDifference(
     return ok(0);
   };
   if (kind === 'other_role') return report('role_differs');
-  // Somebody who left is settled by the epoch that follows.
-  if (kind === 'not_in_document') return budget.rekey ? ok(0) : report('member_missing');
+  // Whoever left is settled by the epoch that follows, which not everybody may start.
+  if (kind === 'not_in_document') {
+    const self = ownMember(deps);
+    const waits = budget.rekey || (self && !mayWrite(self.role));
+    return waits ? ok(0) : report('member_missing');
+  }
   if (uid === deps.identities.uid) return ok(0);
   const used = await remote.invites.listUsedBy(uid, signal);
   if (!used.ok) return used;
