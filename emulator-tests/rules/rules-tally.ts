@@ -11,8 +11,12 @@ interface Evaluation {
 export interface RulesTally {
   /** Documents looked at through get, getAfter, exists and existsAfter. */
   readonly accesses: number;
-  /** Expressions evaluated. */
+  /** Expressions evaluated, as often as they were. */
   readonly expressions: number;
+  /** Evaluations of a whole condition, those included that broke off to wait for a document. */
+  readonly started: number;
+  /** Those that came to an end: one for each write or read, if every rule is a single one. */
+  readonly finished: number;
 }
 
 const RULES_FILE = new URL('../../firestore.rules', import.meta.url);
@@ -26,9 +30,16 @@ export async function tallyRules(projectId: string): Promise<RulesTally> {
   const url = `http://${firestoreHost}/emulator/v1/projects/${projectId}:ruleCoverage`;
   const answer = (await (await fetch(url)).json()) as { report?: readonly Evaluation[] };
   const rules = await readRules();
-  const all = (answer.report ?? []).flatMap(flatten);
+  const { report = [] } = answer;
+  const all = report.flatMap(flatten);
   const accesses = all.filter((each) => ACCESS.test(textOf(rules, each)));
-  return { accesses: countValues(accesses), expressions: countValues(all) };
+  const conditions = report.filter((each) => isCondition(rules, each));
+  return {
+    accesses: countValues(accesses, isKnown),
+    expressions: countValues(all, isKnown),
+    started: countValues(conditions, isEvaluated),
+    finished: countValues(conditions, isKnown),
+  };
 }
 
 const flatten = (evaluation: Evaluation): readonly Evaluation[] => [
@@ -39,9 +50,23 @@ const flatten = (evaluation: Evaluation): readonly Evaluation[] => [
 const textOf = (rules: string, { sourcePosition }: Evaluation): string =>
   rules.slice(sourcePosition.currentOffset ?? 0, (sourcePosition.endOffset ?? 0) + 1);
 
-/** `undefined` marks an evaluation that waited for a document and was made again. */
-const countValues = (evaluations: readonly Evaluation[]): number =>
+const isCondition = (rules: string, { sourcePosition }: Evaluation): boolean =>
+  rules.slice(0, sourcePosition.currentOffset ?? 0).endsWith(': if ');
+
+/** No value at all marks what was passed over. */
+const isEvaluated = (value: object): boolean => Object.keys(value).length > 0;
+
+/**
+ * `undefined` marks an evaluation that waited for a document and was made again. What stood
+ * beside it was evaluated each time, and counts each time.
+ */
+const isKnown = (value: object): boolean => isEvaluated(value) && !('undefined' in value);
+
+const countValues = (
+  evaluations: readonly Evaluation[],
+  counts: (value: object) => boolean,
+): number =>
   evaluations
     .flatMap(({ values }) => values ?? [])
-    .filter(({ value }) => !('undefined' in value))
+    .filter(({ value }) => counts(value))
     .reduce((sum, { count }) => sum + count, 0);
