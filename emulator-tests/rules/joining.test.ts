@@ -218,6 +218,15 @@ describe('an invite', () => {
     await assertFails(accept('pal'));
   });
 
+  it('keeps the word of whom it let in, even from members of that role', async () => {
+    await accept('new');
+    for (const uid of ['eve', 'new']) {
+      const invite = inviteRef(rules.as(uid), budget.id(), inviteId);
+      await assertFails(updateDoc(invite, acceptedBy(uid)));
+      await assertFails(updateDoc(invite, { ...acceptedBy(uid), acceptance: filledBytes(9) }));
+    }
+  });
+
   it('does not bring back whom it let in and who was removed', async () => {
     await accept('new');
     await budget.overwrite({ members: MEMBERS });
