@@ -204,6 +204,16 @@ const bodies = [
       [
         [0, sign.publicKey, box.publicKey],
         [1, 'bea', 1, sign.publicKey, box.publicKey],
+        [2, 7, filled(32, 0xa1), filled(3, 0xa2)],
+        [3, 'bea'],
+        [4, 'bea', 2],
+        [5, 'bea', filled(2, 0xa3)],
+        [6, filled(16, 0xa4), 0, 1_800_000_000_000, sign.publicKey, box.publicKey],
+        [7, filled(16, 0xa4)],
+        [8, filled(16, 0xa4), filled(2, 0xa5)],
+        [9, filled(1, 0xa6)],
+        [10, 'kitchen'],
+        [11, filled(16, 0xa7)],
       ],
     ],
     edits: [],
@@ -215,6 +225,27 @@ const bodies = [
         role: 'editor',
         keys: { sign: sign.publicKey, box: box.publicKey },
       },
+      {
+        type: 'epoch_started',
+        previousEpoch: 7,
+        previousKid: filled(32, 0xa1),
+        previousKey: filled(3, 0xa2),
+      },
+      { type: 'member_removed', uid: 'bea' },
+      { type: 'role_changed', uid: 'bea', role: 'viewer' },
+      { type: 'member_left', uid: 'bea', notice: filled(2, 0xa3) },
+      {
+        type: 'invite_created',
+        inviteId: 'a4'.repeat(16),
+        role: 'owner',
+        expiresAt: 1_800_000_000_000,
+        keys: { sign: sign.publicKey, box: box.publicKey },
+      },
+      { type: 'invite_revoked', inviteId: 'a4'.repeat(16) },
+      { type: 'joined', inviteId: 'a4'.repeat(16), acceptance: filled(2, 0xa5) },
+      { type: 'identity_rotated', rotation: filled(1, 0xa6) },
+      { type: 'device_named', name: 'kitchen' },
+      { type: 'device_revoked', device: 'a7'.repeat(16) },
     ],
   },
 ].map(({ name, cbor, edits, statements }) => ({
@@ -226,6 +257,11 @@ const bodies = [
 
 /** A body with one edit of one `set` of collection "c", record "d", field "f" to `value`. */
 const setTo = (value: string): string => '8301818501000000818501616361646166' + value + '80';
+
+/** Of what only its type and length matter. */
+function filled(length: number, byte: number): Uint8Array {
+  return new Uint8Array(length).fill(byte);
+}
 
 const refused = [
   ['trailing byte', 'malformed', '8301808000'],
@@ -252,6 +288,12 @@ const refused = [
   ['longer op', 'upgrade_required', '8301818501000000818403616361640080'],
   ['unknown op', 'upgrade_required', '83018185010000008183046163616480'],
   ['unknown statement', 'upgrade_required', '83018081811863'],
+  ['longer statement', 'upgrade_required', '8301808183036161' + '00'],
+  ['shorter statement', 'malformed', '830180818103'],
+  ['unknown role', 'upgrade_required', '8301808183046161' + '03'],
+  ['empty uid', 'malformed', '83018081820360'],
+  ['invite id of 15 bytes', 'malformed', '8301808182074f' + '00'.repeat(15)],
+  ['empty notice', 'malformed', '830180818305616140'],
 ].map(([name, error, encoded]) => ({ name, device, error, encoded }));
 
 interface FrameCase {

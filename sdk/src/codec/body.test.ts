@@ -1,3 +1,4 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { MAX_LOGICAL } from '../model/hybrid-clock.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -66,19 +67,43 @@ const ascending = edits.map((all) => [...all].sort((a, b) => a.counter - b.count
 
 const publicKey = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const keys = fc.record({ sign: publicKey, box: publicKey });
+const role = fc.constantFrom('owner' as const, 'editor' as const, 'viewer' as const);
+const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map(bytesToHex);
+const enclosed = fc.uint8Array({ minLength: 1, maxLength: 1024 });
 const statement: fc.Arbitrary<Statement> = fc.oneof(
   keys.map((made): Statement => ({ type: 'genesis', keys: made })),
   fc.record({
     type: fc.constant('member_added' as const),
     uid: name(128),
-    role: fc.constantFrom('owner' as const, 'editor' as const, 'viewer' as const),
+    role,
     keys,
   }),
+  fc.record({
+    type: fc.constant('epoch_started' as const),
+    previousEpoch: fc.integer({ min: 1, max: 0xffff_ffff }),
+    previousKid: publicKey,
+    previousKey: enclosed,
+  }),
+  fc.record({ type: fc.constant('member_removed' as const), uid: name(128) }),
+  fc.record({ type: fc.constant('role_changed' as const), uid: name(128), role }),
+  fc.record({ type: fc.constant('member_left' as const), uid: name(128), notice: enclosed }),
+  fc.record({
+    type: fc.constant('invite_created' as const),
+    inviteId: id,
+    role,
+    expiresAt: fc.maxSafeNat(),
+    keys,
+  }),
+  fc.record({ type: fc.constant('invite_revoked' as const), inviteId: id }),
+  fc.record({ type: fc.constant('joined' as const), inviteId: id, acceptance: enclosed }),
+  fc.record({ type: fc.constant('identity_rotated' as const), rotation: enclosed }),
+  fc.record({ type: fc.constant('device_named' as const), name: name(64) }),
+  id.map((device): Statement => ({ type: 'device_revoked', device: device as DeviceId })),
 );
 
 const body: fc.Arbitrary<EntryBody> = fc.record({
   edits: ascending,
-  statements: fc.array(statement, { maxLength: 3 }),
+  statements: fc.array(statement, { maxLength: 5 }),
 });
 
 const edit: Edit = {

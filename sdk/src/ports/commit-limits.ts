@@ -6,8 +6,11 @@ export function fitsCommit(entries: readonly LogEntry[]): boolean {
   return entries.length <= MAX_ENTRIES_PER_COMMIT && frameBytes <= MAX_COMMIT_BYTES;
 }
 
-/** For every wrap the rules look at the budget; fewer than production allows in one commit. */
-export const MAX_WRAPS_PER_COMMIT = 10;
+/**
+ * For every wrap the rules look at the budget and evaluate some 80 expressions, three times as
+ * many where they begin anew for every document that they fetch.
+ */
+export const MAX_WRAPS_PER_COMMIT = 4;
 
 /** For every document to delete the rules look at the budget. */
 export const MAX_DELETES_PER_COMMIT = 20;
