@@ -24,6 +24,7 @@ const evidence: RemovalEvidence = {
   answer: 'denied',
   forcedAnswer: 'found',
   forcedFailure: 'key_missing',
+  stayingFailure: undefined,
   laterMemo: 'after',
   othersMemos: ['after', 'after'],
   othersDifferences: [],
@@ -63,6 +64,11 @@ describe('whether somebody who was removed is out', () => {
     ['stopped by the rules alone', { forcedFailure: 'access_denied' }, { opensLater: true }],
     ['given nothing to open', { forcedAnswer: 'denied' }, { opensLater: true }],
     ['gone, and Ben lacks the edit', { othersMemos: ['after', ''] }, { othersConverged: false }],
+    [
+      'gone, and nobody else can open it either',
+      { stayingFailure: 'key_missing' },
+      { othersConverged: false },
+    ],
     ['gone, and nobody else was asked', { othersMemos: [] }, { othersConverged: false }],
   ])('doubts it of one who is %s', (_what, change, doubt) => {
     const { removal, differences } = judgeRemoval({ ...evidence, ...change });

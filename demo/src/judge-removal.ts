@@ -22,6 +22,8 @@ export interface RemovalEvidence {
   readonly forcedAnswer: Answer<'readEntry'>['answer'];
   /** How opening the budget failed then; `undefined` if it did not. */
   readonly forcedFailure: string | undefined;
+  /** How opening the budget in the same way failed for somebody who stays; `undefined` if not. */
+  readonly stayingFailure: string | undefined;
   readonly laterMemo: string;
   /** What that note is for each of the others, and how their budgets differ. */
   readonly othersMemos: readonly string[];
@@ -65,9 +67,10 @@ export function judgeRemoval(evidence: RemovalEvidence): RemovalVerdict {
     ),
     othersConverged: check(
       evidence.othersDifferences.length === 0 &&
+        evidence.stayingFailure === undefined &&
         evidence.othersMemos.length > 0 &&
         evidence.othersMemos.every((memo) => memo === laterMemo),
-      `The others do not all have what was written after ${name} was removed.`,
+      `The others do not all have, or cannot open, what was written after ${name} was removed.`,
     ),
   };
   return { removal, differences: [...evidence.othersDifferences, ...differences] };

@@ -11,7 +11,7 @@ const ROW = 0;
 
 /** Ana removes whoever came in last, and goes on; then all that a removal promises is tried. */
 export async function removeLast(
-  { budgetId, ana, everybody }: Group,
+  { budgetId, ana, ben, everybody }: Group,
   { forceIntoMembers }: Services,
   { rows, edits }: { readonly rows: readonly BankRow[]; readonly edits: readonly PlannedEdit[] },
   progress: Progress,
@@ -24,7 +24,7 @@ export async function removeLast(
   await ana.process.ask('removeMember', { uid });
   const end = await gone.process.ask('whenRemoved', {});
 
-  progress.begin(`Ana edits once more, and ${listNames(staying.slice(1))} see it`);
+  progress.begin(`Ana edits once more, for ${listNames(staying.slice(1))} to see`);
   const laterMemo = `Written without ${name}`;
   await ana.process.ask('editNote', { row: ROW, memo: laterMemo });
   const others = await compareBudgets(staying, rows, edits);
@@ -33,6 +33,8 @@ export async function removeLast(
   progress.begin(`${name} tries to read that, at last with the rules set aside by force`);
   const asked = await gone.process.ask('readEntry', { seq: others.seq });
   const after = await see(gone);
+  // What fails for the one has to work for another, or its failing would show nothing.
+  const reopened = await ben.process.ask('openAgain', {});
   await forceIntoMembers({ budgetId, uid, role });
   const forced = await gone.process.ask('readEntry', { seq: others.seq });
   const opened = await gone.process.ask('openAgain', {});
@@ -45,6 +47,7 @@ export async function removeLast(
     answer: asked.answer,
     forcedAnswer: forced.answer,
     forcedFailure: opened.failure,
+    stayingFailure: reopened.failure,
     laterMemo,
     othersMemos: notes.map(({ memo }) => memo),
     othersDifferences: others.differences,

@@ -66,7 +66,8 @@ async function playThrough(
   await ana.process.ask('importRows', { rows: [...rows] }, (done, total) =>
     progress.advance(done, total),
   );
-  progress.begin(`${listNames(everybody.slice(1))} have the same budget`);
+  const others = everybody.slice(1);
+  progress.begin(`${listNames(others)} ${others.length === 1 ? 'has' : 'have'} the same budget`);
   const imported = await compareBudgets(everybody, rows, []);
   const edits = await editAtOnce(group, rows, progress);
   const merged = await compareBudgets(everybody, rows, edits);
