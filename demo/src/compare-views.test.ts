@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findDifferences, mergeConflicts } from './compare-views.js';
+import { findDifferences, mergeConflicts, type NamedView } from './compare-views.js';
 import type { BudgetView, ReportedConflict } from './people/messages.js';
 
 const conflict: ReportedConflict = {
@@ -23,28 +23,36 @@ const view: BudgetView = {
 };
 const expected = { records: 3, sums: [['Food', '-5']] as const };
 
-describe('whether two people hold the same budget', () => {
+const named = (...views: readonly BudgetView[]): NamedView[] =>
+  views.map((each, index) => ({ name: ['Ana', 'Ben', 'Cleo'][index] ?? '', view: each }));
+
+describe('whether people hold the same budget', () => {
   it('finds nothing to say about the same one', () => {
-    expect(findDifferences([view, { ...view }], expected)).toEqual([]);
+    expect(findDifferences(named(view, { ...view }, { ...view }), expected)).toEqual([]);
   });
 
   it.each<[string, Partial<BudgetView>, RegExp]>([
-    ['another digest', { digest: 'd2' }, /digests/],
-    ['another position', { seq: 8 }, /read to 9, the other to 8/],
-    ['an unsent edit', { pendingEdits: 1 }, /not sent/],
-    ['a refused edit', { rejectedEdits: 1 }, /refused/],
-    ['a missing record', { records: 2 }, /2 records/],
-    ['a cent too much', { sums: [['Food', '-4']] }, /sums/],
-    ['a conflict that only one heard of', { conflicts: [] }, /conflicts/],
-    ['a security event', { securityEvents: ['fork'] }, /fork/],
-  ])('notices %s', (_what, change, said) => {
-    const differences = findDifferences([view, { ...view, ...change }], expected);
+    ['another digest', { digest: 'd2' }, /digests .*Ana and Cleo/],
+    ['another position', { seq: 8 }, /Ana has read to 9, Cleo to 8/],
+    ['another epoch', { epoch: 2 }, /Ana and Cleo .*epochs/],
+    ['an unsent edit', { pendingEdits: 1 }, /Cleo .*not sent/],
+    ['a refused edit', { rejectedEdits: 1 }, /Cleo .*refused/],
+    ['a missing record', { records: 2 }, /Cleo has 2 records/],
+    ['a cent too much', { sums: [['Food', '-4']] }, /sums of Cleo/],
+    ['a conflict that not all heard of', { conflicts: [] }, /Ana and Cleo .*conflicts/],
+    ['a security event', { securityEvents: ['fork'] }, /Cleo .*fork/],
+  ])('notices %s, whoever it is', (_what, change, said) => {
+    const differences = findDifferences(named(view, view, { ...view, ...change }), expected);
     expect(differences).toEqual([expect.stringMatching(said)]);
   });
 
-  it('notices sums that are wrong on both sides', () => {
+  it('notices sums that are wrong for all', () => {
     const wrong = { ...view, sums: [['Food', '-6'] as [string, string]] };
-    expect(findDifferences([wrong, wrong], expected)).toHaveLength(2);
+    expect(findDifferences(named(wrong, wrong), expected)).toHaveLength(2);
+  });
+
+  it('takes nobody at all for no agreement', () => {
+    expect(findDifferences([], expected)).toHaveLength(1);
   });
 
   it('counts a conflict once, however many heard of it', () => {

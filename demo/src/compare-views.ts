@@ -1,37 +1,49 @@
 import type { EnvelopeSums } from './household/sum-envelopes.js';
 import type { BudgetView, ReportedConflict } from './people/messages.js';
 
-/** What differs between two people's budgets, or between them and what must be; empty if nothing. */
+/** What one person's device holds. */
+export interface NamedView {
+  readonly name: string;
+  readonly view: BudgetView;
+}
+
+/** What differs between people's budgets, or between them and what must be; empty if nothing. */
 export function findDifferences(
-  [a, b]: readonly [BudgetView, BudgetView],
+  views: readonly NamedView[],
   expected: { readonly sums: EnvelopeSums; readonly records: number },
 ): string[] {
-  const found: string[] = [];
-  const check = (same: boolean, difference: string): void => {
-    if (!same) found.push(difference);
-  };
-  check(a.seq === b.seq, `One person has read to ${a.seq}, the other to ${b.seq}.`);
-  check(a.digest === b.digest, 'The digests of the two opened states differ.');
-  check(sameJson(conflictKeys(a), conflictKeys(b)), 'The two were told of different conflicts.');
-  for (const [name, view] of [
-    ['first', a],
-    ['second', b],
-  ] as const) {
+  const [first, ...others] = views;
+  if (!first) return ['There is nobody to compare.'];
+  const found = others.flatMap((other) => compareTwo(first, other));
+  for (const { name, view } of views) {
     const { pendingEdits, rejectedEdits, records, securityEvents } = view;
-    check(pendingEdits === 0, `The ${name} person has ${pendingEdits} edits that are not sent.`);
-    check(rejectedEdits === 0, `The ${name} person had ${rejectedEdits} edits refused.`);
-    check(
-      records === expected.records,
-      `The ${name} person has ${records} records instead of ${expected.records}.`,
-    );
-    check(
-      sameJson(view.sums, expected.sums),
-      `The sums of the ${name} person are not those of the file and the edits.`,
-    );
-    check(
-      securityEvents.length === 0,
-      `The ${name} person was warned of ${securityEvents.join(', ')}.`,
-    );
+    if (pendingEdits > 0) found.push(`${name} has ${pendingEdits} edits that are not sent.`);
+    if (rejectedEdits > 0) found.push(`${name} had ${rejectedEdits} edits refused.`);
+    if (records !== expected.records) {
+      found.push(`${name} has ${records} records instead of ${expected.records}.`);
+    }
+    if (!sameJson(view.sums, expected.sums)) {
+      found.push(`The sums of ${name} are not those of the file and the edits.`);
+    }
+    if (securityEvents.length > 0) {
+      found.push(`${name} was warned of ${securityEvents.join(', ')}.`);
+    }
+  }
+  return found;
+}
+
+function compareTwo(a: NamedView, b: NamedView): string[] {
+  const names = `${a.name} and ${b.name}`;
+  const found: string[] = [];
+  if (a.view.seq !== b.view.seq) {
+    found.push(`${a.name} has read to ${a.view.seq}, ${b.name} to ${b.view.seq}.`);
+  }
+  if (a.view.epoch !== b.view.epoch) found.push(`${names} use keys of different epochs.`);
+  if (a.view.digest !== b.view.digest) {
+    found.push(`The digests of the states that ${names} opened differ.`);
+  }
+  if (!sameJson(conflictKeys(a.view), conflictKeys(b.view))) {
+    found.push(`${names} were told of different conflicts.`);
   }
   return found;
 }

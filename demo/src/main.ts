@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { HELP, readCommand } from './command-line.js';
 import { loadRows } from './load-rows.js';
+import { castPeople } from './people/cast-people.js';
 import { formatResult } from './report/format-result.js';
 import { createProgress, silentProgress } from './report/progress.js';
 import { runDemo } from './run-demo.js';
@@ -42,7 +43,11 @@ async function main(): Promise<number> {
     ? silentProgress
     : createProgress(process.stdout, () => performance.now());
   try {
-    const { result, differences } = await runDemo(loaded.rows, { signal: stop.signal, progress });
+    const { result, differences } = await runDemo(loaded.rows, {
+      people: castPeople(command.people),
+      signal: stop.signal,
+      progress,
+    });
     for (const difference of differences) complain(difference);
     process.stdout.write(`${command.json ? JSON.stringify(result) : formatResult(result)}\n`);
     return result.converged ? 0 : EXIT_FAILED;

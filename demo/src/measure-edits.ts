@@ -1,19 +1,19 @@
-import type { PersonProcess } from './people/person-process.js';
+import type { Group } from './people/group.js';
 
 const MEASURED_EDITS = 50;
 
 /** From Ana's call to Ben's subscriber, in ms, for edits of which each waits for the one before. */
 export async function measureEdits(
-  [ana, ben]: readonly [PersonProcess, PersonProcess],
+  { ana, ben }: Group,
   onProgress: (done: number, total: number) => void,
 ): Promise<number[]> {
   const latenciesMs: number[] = [];
   for (let number = 1; number <= MEASURED_EDITS; number += 1) {
     const note = { row: 0, memo: `Note ${number}` };
-    await ben.ask('watchNote', note);
+    await ben.process.ask('watchNote', note);
     const [{ calledAtMs }, { seenAtMs }] = await Promise.all([
-      ana.ask('editNote', note),
-      ben.ask('whenSeen', {}),
+      ana.process.ask('editNote', note),
+      ben.process.ask('whenSeen', {}),
     ]);
     latenciesMs.push(seenAtMs - calledAtMs);
     onProgress(number, MEASURED_EDITS);

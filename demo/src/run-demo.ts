@@ -1,13 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { compareBudgets, type Comparison } from './compare-budgets.js';
 import type { BankRow } from './csv/bank-row.js';
-import { planEdits } from './edits/plan-edits.js';
+import { EDITS_EACH, planEdits } from './edits/plan-edits.js';
+import type { PlannedEdit } from './edits/planned-edit.js';
 import { measureEdits } from './measure-edits.js';
-import type { Meters } from './people/messages.js';
+import type { Part } from './people/cast-people.js';
+import { listNames, type Group, type Player } from './people/group.js';
 import { PersonProcess } from './people/person-process.js';
+import { readMeters } from './read-meters.js';
+import { removeLast } from './remove-last.js';
 import type { DemoResult } from './report/demo-result.js';
 import { findPercentile } from './report/percentile.js';
 import type { Progress } from './report/progress.js';
+import { shareBudget } from './share-budget.js';
 import { startServices, type Services } from './start-services.js';
 
 export interface DemoOutcome {
@@ -16,23 +20,33 @@ export interface DemoOutcome {
   readonly differences: readonly string[];
 }
 
-type People = readonly [ana: PersonProcess, ben: PersonProcess];
+/** Where somebody is removed, there have to be two who stay. */
+const MIN_PEOPLE_TO_REMOVE_ONE = 3;
 
 /**
- * The whole path on this machine: emulators, signaling server, two people in processes of their
- * own, an import, edits on both sides at once, and edits one by one. Ends all that it started.
+ * The whole path on this machine: emulators, signaling server, people in processes of their own
+ * who let each other in by links, an import, edits of all at once and one by one, and a removal.
+ * Ends all that it started.
  */
 export async function runDemo(
   rows: readonly BankRow[],
-  { signal, progress }: { readonly signal: AbortSignal; readonly progress: Progress },
+  options: {
+    readonly people: readonly Part[];
+    readonly signal: AbortSignal;
+    readonly progress: Progress;
+  },
 ): Promise<DemoOutcome> {
+  const { people, signal, progress } = options;
   const closes: (() => Promise<void>)[] = [];
   try {
-    progress.begin('Starting the emulators, the signaling server and two people');
-    const people: People = [new PersonProcess('Ana', signal), new PersonProcess('Ben', signal)];
-    for (const person of people) closes.push(() => person.close());
+    progress.begin(`Starting the emulators, the signaling server and ${people.length} people`);
+    const players = people.map((part) => {
+      const process = new PersonProcess(part.name, signal);
+      closes.push(() => process.close());
+      return { ...part, process };
+    });
     const services = await startServices(signal, (close) => closes.push(close));
-    return await playThrough(people, services, rows, progress);
+    return await playThrough(players, services, rows, progress);
   } finally {
     progress.end();
     for (const close of closes) await close().catch(() => undefined);
@@ -40,72 +54,77 @@ export async function runDemo(
 }
 
 async function playThrough(
-  people: People,
+  players: readonly Player[],
   services: Services,
   rows: readonly BankRow[],
   progress: Progress,
 ): Promise<DemoOutcome> {
-  const [ana, ben] = people;
-  await shareBudget(people, services, progress);
+  const { group, differences: unverified } = await shareBudget(players, services, progress);
+  const { ana, ben, everybody } = group;
 
   progress.begin('Ana imports the file');
-  await ana.ask('importRows', { rows: [...rows] }, (done, total) => progress.advance(done, total));
-  progress.begin('Ben has the same budget');
-  const imported = await compareBudgets(people, rows, []);
-
-  const { conflicting, others } = planEdits(rows);
-  progress.begin('Both edit at once, 20 edits each, starting offline');
-  await Promise.all([
-    ana.ask('editOffline', { edit: conflicting[0] }),
-    ben.ask('editOffline', { edit: conflicting[1] }),
-  ]);
-  await Promise.all([
-    ana.ask('editOnline', { edits: [...others[0]] }),
-    ben.ask('editOnline', { edits: [...others[1]] }),
-  ]);
-  const edits = [...conflicting, ...others.flat()];
-  const merged = await compareBudgets(people, rows, edits);
+  await ana.process.ask('importRows', { rows: [...rows] }, (done, total) =>
+    progress.advance(done, total),
+  );
+  const others = everybody.slice(1);
+  progress.begin(`${listNames(others)} ${others.length === 1 ? 'has' : 'have'} the same budget`);
+  const imported = await compareBudgets(everybody, rows, []);
+  const edits = await editAtOnce(group, rows, progress);
+  const merged = await compareBudgets(everybody, rows, edits);
   noteConflicts(merged, progress);
-  const firestore = await readFirestore(people, services);
+  const { firestore, signals } = await readMeters(everybody, services);
 
-  progress.begin('Ana edits one by one, until Ben sees each');
-  const latenciesMs = await measureEdits(people, (done, total) => progress.advance(done, total));
+  progress.begin(`Ana edits one by one, until ${ben.name} sees each`);
+  const latenciesMs = await measureEdits(group, (done, total) => progress.advance(done, total));
   progress.begin('Comparing once more');
-  const final = await compareBudgets(people, rows, edits);
-  const found = [imported, merged, final].flatMap((comparison) => comparison.differences);
+  const final = await compareBudgets(everybody, rows, edits);
+  const verdict =
+    everybody.length >= MIN_PEOPLE_TO_REMOVE_ONE
+      ? await removeLast(group, services, { rows, edits }, progress)
+      : undefined;
+
+  const compared = [imported, merged, final].flatMap((comparison) => comparison.differences);
+  const found = [...unverified, ...compared, ...(verdict?.differences ?? [])];
   const differences = [...new Set(found)];
-  const result = {
+  const result: DemoResult = {
     records: final.records,
-    people: people.length,
+    people: everybody.length,
     converged: differences.length === 0,
     firestore,
-    signals: await readSignals(people),
+    signals,
     conflicts: final.conflicts.length,
     editToPeerMs: {
       p50: roundToTenth(findPercentile(latenciesMs, 50)),
       p99: roundToTenth(findPercentile(latenciesMs, 99)),
     },
+    ...(verdict ? { removed: verdict.removal } : {}),
   };
   return { result, differences };
 }
 
-async function shareBudget(
-  [ana, ben]: People,
-  { projectId, authUrl, firestore, signalingUrl }: Services,
+/** All who may; answers with what they did. */
+async function editAtOnce(
+  { everybody }: Group,
+  rows: readonly BankRow[],
   progress: Progress,
-): Promise<void> {
-  progress.begin('Ana and Ben sign in');
-  const place = { projectId, authUrl, firestore, signalingUrl };
-  const [, { uid }] = await Promise.all([
-    ana.ask('signUp', { email: 'ana@example.test', ...place }),
-    ben.ask('signUp', { email: 'ben@example.test', ...place }),
-  ]);
-  await ben.ask('publishIdentity', {});
-  progress.begin('Ana creates a budget and adds Ben, who opens it');
-  const passphrase = randomBytes(24).toString('base64url');
-  const { budgetId } = await ana.ask('createBudget', { passphrase });
-  await ana.ask('addMember', { uid });
-  await ben.ask('openBudget', { budgetId, passphrase });
+): Promise<PlannedEdit[]> {
+  const editors = everybody.filter(({ role }) => role !== 'viewer');
+  const plans = planEdits(
+    rows,
+    editors.map(({ name }) => name),
+  );
+  const sides = plans.flatMap((plan, index) => {
+    const editor = editors[index];
+    return editor ? [{ ...plan, process: editor.process }] : [];
+  });
+  progress.begin(`${listNames(editors)} edit at once, ${EDITS_EACH} edits each, starting offline`);
+  await Promise.all(
+    sides.map(({ process, offline }) => process.ask('editOffline', { edit: offline })),
+  );
+  await Promise.all(
+    sides.map(({ process, online }) => process.ask('editOnline', { edits: [...online] })),
+  );
+  return sides.flatMap(({ offline, online }) => [offline, ...online]);
 }
 
 function noteConflicts({ conflicts }: Comparison, progress: Progress): void {
@@ -115,27 +134,6 @@ function noteConflicts({ conflicts }: Comparison, progress: Progress): void {
       `  conflict on a ${field}: ${kept ?? 'nothing'} was kept, ${lost ?? 'nothing'} lost`,
     );
   }
-}
-
-/** All that Firestore was asked so far, also by the signaling server. */
-async function readFirestore(people: People, services: Services): Promise<Meters['firestore']> {
-  const meters = await Promise.all(people.map((person) => person.ask('readMeters', {})));
-  const add = (name: keyof Meters['firestore']): number =>
-    meters.reduce((sum, { firestore }) => sum + firestore[name], 0);
-  return {
-    reads: add('reads') + services.readMembershipReads(),
-    writes: add('writes'),
-    deletes: add('deletes'),
-    rulesReads: add('rulesReads'),
-  };
-}
-
-async function readSignals(people: People): Promise<Meters['signals']> {
-  const meters = await Promise.all(people.map((person) => person.ask('readMeters', {})));
-  return {
-    count: meters.reduce((sum, { signals }) => sum + signals.count, 0),
-    maxBytes: Math.max(...meters.map(({ signals }) => signals.maxBytes)),
-  };
 }
 
 const roundToTenth = (value: number): number => Math.round(value * 10) / 10;

@@ -1,7 +1,8 @@
 import { createSignalingServer } from '@sealsync/signaling-server';
 import { startEmulators } from '../../scripts/emulators/start-emulators.js';
+import { forceIntoMembers, type ForcedMember } from './force-into-members.js';
 
-/** What the two people connect to. */
+/** What the people connect to. */
 export interface Services {
   readonly projectId: string;
   readonly authUrl: string;
@@ -9,6 +10,8 @@ export interface Services {
   readonly signalingUrl: string;
   /** Documents that the signaling server has read. */
   readMembershipReads(): number;
+  /** See {@link forceIntoMembers}. */
+  readonly forceIntoMembers: (member: ForcedMember) => Promise<void>;
 }
 
 /** Starts emulators and the signaling server; `onClose` is handed what ends each of them. */
@@ -35,5 +38,9 @@ export async function startServices(
     firestore: { host, port: Number(firestorePort) },
     signalingUrl: `ws://127.0.0.1:${port}`,
     readMembershipReads: () => server.stats().membershipReads,
+    forceIntoMembers: (member) => {
+      const { projectId, firestoreHost } = emulators;
+      return forceIntoMembers({ projectId, host: firestoreHost }, member);
+    },
   };
 }

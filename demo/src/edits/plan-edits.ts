@@ -1,42 +1,47 @@
 import type { BankRow } from '../csv/bank-row.js';
 import type { PlannedEdit } from './planned-edit.js';
 
-/** What two people do at once. */
-export interface TwoSidedEdits {
-  /** One each, on the same field of the same record, with different values. */
-  readonly conflicting: readonly [PlannedEdit, PlannedEdit];
-  /** The others of each, which must not conflict. */
-  readonly others: readonly [readonly PlannedEdit[], readonly PlannedEdit[]];
+/** What one person does while others do the same. */
+export interface OwnEdits {
+  /** Made before anybody else's changes can be seen. */
+  readonly offline: PlannedEdit;
+  readonly online: readonly PlannedEdit[];
 }
 
-const EDITS_EACH = 20;
+export const EDITS_EACH = 20;
 const SHARED_ENVELOPE_EDITS_EACH = 7;
+/** So many set the same field of the same record differently. */
+const IN_CONFLICT = 2;
 
-/** Twenty edits for each of two people: many increments of one envelope, and one conflict. */
-export function planEdits(rows: readonly BankRow[]): TwoSidedEdits {
+/**
+ * Twenty edits for each of the people: many increments of one envelope, and one conflict
+ * between the first two.
+ */
+export function planEdits(rows: readonly BankRow[], names: readonly string[]): OwnEdits[] {
   const categories = [...new Set(rows.map(({ category }) => category))];
   const shared = findMostUsed(rows) ?? '';
-  return {
-    conflicting: [
-      { kind: 'note', row: 0, memo: 'Ana: this one was for the flat' },
-      { kind: 'note', row: 0, memo: 'Ben: this one was a present' },
-    ],
-    others: [planSide(rows, categories, shared, 0), planSide(rows, categories, shared, 1)],
-  };
+  return names.map((name, side) => {
+    const online = planSide(rows, categories, shared, { side, sides: names.length });
+    if (side >= IN_CONFLICT) {
+      return { offline: { kind: 'assign', category: shared, byMinor: 100 * side }, online };
+    }
+    const what = side === 0 ? 'was for the flat' : 'was a present';
+    return { offline: { kind: 'note', row: 0, memo: `${name}: this one ${what}` }, online };
+  });
 }
 
 function planSide(
   rows: readonly BankRow[],
   categories: readonly string[],
   shared: string,
-  side: 0 | 1,
+  { side, sides }: { readonly side: number; readonly sides: number },
 ): PlannedEdit[] {
   return Array.from({ length: EDITS_EACH - 1 }, (_, index): PlannedEdit => {
     const sign = index % 3 === 2 ? -1 : 1;
-    const byMinor = sign * (side === 0 ? 1_000 + index : 250 + 7 * index);
+    const byMinor = sign * (side === 0 ? 1_000 + index : 250 * side + 7 * index);
     if (index < SHARED_ENVELOPE_EDITS_EACH) return { kind: 'assign', category: shared, byMinor };
-    // Rows by turns, so that no two edits of the two sides meet; row 0 is the conflict's.
-    const row = 1 + 2 * (index - SHARED_ENVELOPE_EDITS_EACH) + side;
+    // Rows by turns, so that no two edits of different sides meet; row 0 is the conflict's.
+    const row = 1 + sides * (index - SHARED_ENVELOPE_EDITS_EACH) + side;
     const bankRow = rows[row];
     if (!bankRow) {
       return { kind: 'assign', category: categories[index % categories.length] ?? shared, byMinor };

@@ -2,14 +2,16 @@ import * as v from 'valibot';
 import { plannedEditSchema } from '../edits/planned-edit.js';
 
 /*
- * What the demo and its two people tell each other between processes. Every message is checked
- * on arrival; the passphrase travels here and nowhere else.
+ * What the demo and its people tell each other between processes. Every message is checked on
+ * arrival. Invite links travel here, as they would in a message from one person to another; no
+ * passphrase does.
  */
 
 const text = v.string();
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const timeMs = v.pipe(v.number(), v.finite());
 const nothing = v.strictObject({});
+const role = v.picklist(['owner', 'editor', 'viewer']);
 const address = v.strictObject({ host: text, port: count });
 
 const bankRow = v.strictObject({
@@ -53,31 +55,40 @@ const meters = v.strictObject({
 
 /** Everything a person can be asked: what it takes, and what it answers. */
 export const calls = {
-  /** Signs up, and prepares the kit. */
+  /** Signs up. */
   signUp: {
-    takes: v.strictObject({
-      email: text,
-      projectId: text,
-      authUrl: text,
-      firestore: address,
-      signalingUrl: text,
-    }),
+    takes: v.strictObject({ email: text, projectId: text, authUrl: text, firestore: address }),
     answers: v.strictObject({ uid: text }),
   },
-  publishIdentity: { takes: nothing, answers: nothing },
-  createBudget: {
-    takes: v.strictObject({ passphrase: text }),
-    answers: v.strictObject({ budgetId: text }),
+  /** Makes an identity under a new passphrase, which stays with this person, and sets the kit up. */
+  unlock: { takes: v.strictObject({ signalingUrl: text }), answers: nothing },
+  createBudget: { takes: nothing, answers: v.strictObject({ budgetId: text }) },
+  createInvite: { takes: v.strictObject({ role }), answers: v.strictObject({ link: text }) },
+  acceptInvite: { takes: v.strictObject({ link: text }), answers: nothing },
+  /** Answers once these are the budget's members, and no others. */
+  whenMembers: { takes: v.strictObject({ uids: v.array(text) }), answers: nothing },
+  safetyNumber: { takes: v.strictObject({ uid: text }), answers: v.strictObject({ digits: text }) },
+  markVerified: { takes: v.strictObject({ uid: text }), answers: nothing },
+  removeMember: { takes: v.strictObject({ uid: text }), answers: nothing },
+  /** Answers once the kit says that this person is no longer part of the budget. */
+  whenRemoved: { takes: nothing, answers: v.strictObject({ kind: text, by: text }) },
+  /** Asks Firestore itself for one entry of the log: what the rules answer. */
+  readEntry: {
+    takes: v.strictObject({ seq: count }),
+    answers: v.strictObject({ answer: v.picklist(['found', 'missing', 'denied']) }),
   },
-  addMember: { takes: v.strictObject({ uid: text }), answers: nothing },
-  openBudget: {
-    takes: v.strictObject({ budgetId: text, passphrase: text }),
-    answers: nothing,
+  /** Opens the budget anew with the keys that this person has: the kind of failure, if it fails. */
+  openAgain: {
+    takes: nothing,
+    answers: v.strictObject({ failure: v.optional(text) }),
   },
   /** Reports progress in records; answers once the log holds all of them. */
   importRows: { takes: v.strictObject({ rows: v.array(bankRow) }), answers: nothing },
   /** Answers once the log was verified up to `seq` and nothing of this person is pending. */
   reach: { takes: v.strictObject({ seq: count }), answers: budgetView },
+  /** What there is at this moment, without waiting for anything. */
+  look: { takes: nothing, answers: budgetView },
+  readNote: { takes: v.strictObject({ row: count }), answers: v.strictObject({ memo: text }) },
   /** Stops syncing, then makes an edit. */
   editOffline: { takes: v.strictObject({ edit: plannedEditSchema }), answers: nothing },
   /** Starts syncing again and makes all edits in the same moment. */

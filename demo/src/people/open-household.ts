@@ -1,4 +1,11 @@
-import { SealsyncError, type Budget, type Conflict } from '@sealsync/sdk';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  SealsyncError,
+  type Budget,
+  type BudgetPeople,
+  type Conflict,
+  type MembershipEnd,
+} from '@sealsync/sdk';
 import { applyEdit } from '../edits/apply-edit.js';
 import type { BankRow } from '../csv/bank-row.js';
 import { importPart, planImport } from '../household/plan-import.js';
@@ -7,12 +14,15 @@ import { sumEnvelopes } from '../household/sum-envelopes.js';
 import type { PlannedEdit } from '../edits/planned-edit.js';
 import type { BudgetView } from './messages.js';
 
+const LOOK_EVERY_MS = 20;
+
 /** One person's open budget: what the demo does with it and reads from it. */
 export class OpenHousehold {
   readonly #budget: Budget<Household>;
   readonly #signalingUrl: string;
   readonly #conflicts: Conflict[] = [];
   readonly #securityEvents: string[] = [];
+  readonly #removed: Promise<MembershipEnd>;
   #seen: Promise<number> | undefined;
 
   constructor(budget: Budget<Household>, signalingUrl: string) {
@@ -20,14 +30,28 @@ export class OpenHousehold {
     this.#signalingUrl = signalingUrl;
     budget.on('conflict', (conflict) => this.#conflicts.push(conflict));
     budget.on('security', ({ kind }) => this.#securityEvents.push(kind));
+    this.#removed = new Promise((resolve) => {
+      budget.on('removed', resolve);
+    });
   }
 
   get id(): string {
     return this.#budget.id;
   }
 
-  addMember(uid: string): Promise<void> {
-    return this.#budget.addMember({ uid, role: 'editor' });
+  get people(): BudgetPeople {
+    return this.#budget.people;
+  }
+
+  /** Resolves once these are the members, and no others. */
+  async whenMembers(uids: readonly string[]): Promise<void> {
+    const wanted = [...uids].sort().join();
+    // The kit tells of records, not of people, so this has to look now and then.
+    while ([...this.people.members().keys()].sort().join() !== wanted) await delay(LOOK_EVERY_MS);
+  }
+
+  whenRemoved(): Promise<MembershipEnd> {
+    return this.#removed;
   }
 
   /** Resolves once the log holds every record. */
@@ -47,8 +71,13 @@ export class OpenHousehold {
   }
 
   async reach(seq: number): Promise<BudgetView> {
+    await this.#settled(() => this.#budget.verifiedState().seq >= seq);
+    return this.look();
+  }
+
+  /** What this device holds. */
+  async look(): Promise<BudgetView> {
     const budget = this.#budget;
-    await this.#settled(() => budget.verifiedState().seq >= seq);
     const accounts = budget.collection('accounts').list();
     const envelopes = budget.collection('envelopes').list();
     const transactions = budget.collection('transactions').list();
@@ -84,6 +113,10 @@ export class OpenHousehold {
     const calledAtMs = readTimeMs();
     await this.#budget.collection('transactions').update(transactionId(row), { memo });
     return calledAtMs;
+  }
+
+  readNote(row: number): string {
+    return this.#budget.collection('transactions').get(transactionId(row))?.memo ?? '';
   }
 
   watchNote(row: number, memo: string): void {

@@ -1,7 +1,8 @@
 /**
- * One of the two people: a process of its own with its own Firebase app and its own instance of
+ * One of the people: a process of its own with its own Firebase app and its own instance of
  * the kit. It does what the demo's process asks for and ends when that one goes.
  */
+import { SealsyncError } from '@sealsync/sdk';
 import * as v from 'valibot';
 import {
   calls,
@@ -13,18 +14,27 @@ import {
 } from './messages.js';
 import { OpenHousehold } from './open-household.js';
 import { signUp, type SignedUp } from './sign-up.js';
+import { unlockKit, type UnlockedKit } from './unlock-kit.js';
 import type { Household } from '../household/shapes.js';
+
+const INVITE_MS = 60 * 60_000;
 
 type Progress = (done: number, total: number) => void;
 type Handlers = { [N in CallName]: (taken: Taken<N>, progress: Progress) => Promise<Answer<N>> };
 
 let signedUp: SignedUp | undefined;
+let kit: UnlockedKit | undefined;
 let signalingUrl = '';
 let household: OpenHousehold | undefined;
 
 function person(): SignedUp {
   if (!signedUp) throw new Error('Nobody has signed up yet.');
   return signedUp;
+}
+
+function unlocked(): UnlockedKit {
+  if (!kit) throw new Error('Nothing is unlocked yet.');
+  return kit;
 }
 
 function open(): OpenHousehold {
@@ -35,32 +45,61 @@ function open(): OpenHousehold {
 const handlers: Handlers = {
   signUp: async (taken) => {
     signedUp = await signUp(taken);
-    signalingUrl = taken.signalingUrl;
-    return { uid: signedUp.uid };
+    return { uid: signedUp.user.uid };
   },
-  publishIdentity: async () => {
-    await person().sync.publishIdentity();
+  unlock: async (taken) => {
+    signalingUrl = taken.signalingUrl;
+    kit = await unlockKit(person(), signalingUrl);
     return {};
   },
-  createBudget: async ({ passphrase }) => {
-    const budget = await person().sync.createBudget<Household>({ passphrase });
+  createBudget: async () => {
+    const budget = await unlocked().sync.createBudget<Household>();
     household = new OpenHousehold(budget, signalingUrl);
     return { budgetId: budget.id };
   },
-  addMember: async ({ uid }) => {
-    await open().addMember(uid);
-    return {};
+  createInvite: async ({ role }) => {
+    const { link } = await open().people.createInvite({ role, expiresInMs: INVITE_MS });
+    return { link };
   },
-  openBudget: async ({ budgetId, passphrase }) => {
-    const budget = await person().sync.openBudget<Household>(budgetId, { passphrase });
+  acceptInvite: async ({ link }) => {
+    const budget = await unlocked().sync.acceptInvite<Household>(link);
     household = new OpenHousehold(budget, signalingUrl);
     return {};
+  },
+  whenMembers: async ({ uids }) => {
+    await open().whenMembers(uids);
+    return {};
+  },
+  safetyNumber: async ({ uid }) => ({ digits: open().people.safetyNumber(uid) }),
+  markVerified: async ({ uid }) => {
+    await open().people.markVerified(uid);
+    return {};
+  },
+  removeMember: async ({ uid }) => {
+    await open().people.removeMember(uid);
+    return {};
+  },
+  whenRemoved: async () => {
+    const { kind, by } = await open().whenRemoved();
+    return { kind, by };
+  },
+  readEntry: async ({ seq }) => ({ answer: await person().readEntry(open().id, seq) }),
+  openAgain: async () => {
+    try {
+      await unlocked().sync.openBudget(open().id);
+      return {};
+    } catch (error) {
+      if (error instanceof SealsyncError) return { failure: error.kind };
+      throw error;
+    }
   },
   importRows: async ({ rows }, progress) => {
     await open().importRows(rows, progress);
     return {};
   },
   reach: ({ seq }) => open().reach(seq),
+  look: () => open().look(),
+  readNote: async ({ row }) => ({ memo: open().readNote(row) }),
   editOffline: async ({ edit }) => {
     await open().editOffline(edit);
     return {};
@@ -75,10 +114,7 @@ const handlers: Handlers = {
   },
   whenSeen: async () => ({ seenAtMs: await open().whenSeen() }),
   editNote: async ({ row, memo }) => ({ calledAtMs: await open().editNote(row, memo) }),
-  readMeters: async () => {
-    const { firestoreCount, readSignals } = person();
-    return { firestore: { ...firestoreCount }, signals: readSignals() };
-  },
+  readMeters: async () => unlocked().readMeters(),
 };
 
 async function answer<N extends CallName>(
@@ -114,5 +150,10 @@ process.on('message', (message) => {
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => {
   const end = (): void => process.exit(0);
-  (signedUp?.close() ?? Promise.resolve()).then(end, end);
+  closeAll().then(end, end);
 });
+
+async function closeAll(): Promise<void> {
+  await kit?.close();
+  await signedUp?.close();
+}

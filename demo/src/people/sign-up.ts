@@ -1,53 +1,50 @@
-import { deleteApp, initializeApp, setLogLevel } from 'firebase/app';
-import { connectAuthEmulator, createUserWithEmailAndPassword, getAuth } from 'firebase/auth';
-import { connectFirestoreEmulator, getFirestore } from 'firebase/firestore/lite';
-import {
-  createOperationCounter,
-  createSync,
-  generateIdentity,
-  type OperationCounter,
-  type Sealsync,
-} from '@sealsync/sdk';
 import { randomUUID } from 'node:crypto';
-import type { Taken } from './messages.js';
-import { createMeteredWebSocket } from './metered-web-socket.js';
+import {
+  deleteApp,
+  FirebaseError,
+  initializeApp,
+  setLogLevel,
+  type FirebaseApp,
+} from 'firebase/app';
+import {
+  connectAuthEmulator,
+  createUserWithEmailAndPassword,
+  getAuth,
+  type User,
+} from 'firebase/auth';
+import { connectFirestoreEmulator, doc, getDoc, getFirestore } from 'firebase/firestore/lite';
+import type { Answer, Taken } from './messages.js';
 
-/** A person who is signed in, with the kit on a device of their own. */
+/** A person who is signed in, on a device of their own. */
 export interface SignedUp {
-  readonly uid: string;
-  readonly sync: Sealsync;
-  readonly firestoreCount: OperationCounter;
-  readonly readSignals: ReturnType<typeof createMeteredWebSocket>['read'];
+  readonly firebase: FirebaseApp;
+  readonly user: User;
+  /** Asks Firestore past the kit, with the person's own sign-in. */
+  readEntry(budgetId: string, seq: number): Promise<Answer<'readEntry'>['answer']>;
   close(): Promise<void>;
 }
 
-/** Creates a user in the Auth emulator and sets the kit up as an app would. */
+/** Creates a user in the Auth emulator, as an app would on a first visit. */
 export async function signUp(options: Taken<'signUp'>): Promise<SignedUp> {
   setLogLevel('silent');
   const firebase = initializeApp({ projectId: options.projectId, apiKey: 'emulator-only' });
   const auth = getAuth(firebase);
   connectAuthEmulator(auth, options.authUrl, { disableWarnings: true });
-  const { host, port } = options.firestore;
-  connectFirestoreEmulator(getFirestore(firebase), host, port);
+  const firestore = getFirestore(firebase);
+  connectFirestoreEmulator(firestore, options.firestore.host, options.firestore.port);
   const { user } = await createUserWithEmailAndPassword(auth, options.email, randomUUID());
-  const firestoreCount = createOperationCounter();
-  const { webSocket, read } = createMeteredWebSocket();
-  const sync = await createSync({
+  return {
     firebase,
     user,
-    identity: await generateIdentity(user.uid),
-    signaling: { url: options.signalingUrl },
-    webSocket,
-    count: firestoreCount,
-  });
-  return {
-    uid: user.uid,
-    sync,
-    firestoreCount,
-    readSignals: read,
-    close: async () => {
-      await sync.close();
-      await deleteApp(firebase);
+    readEntry: async (budgetId, seq) => {
+      try {
+        const entry = await getDoc(doc(firestore, 'budgets', budgetId, 'changes', String(seq)));
+        return entry.exists() ? 'found' : 'missing';
+      } catch (error) {
+        if (error instanceof FirebaseError && error.code === 'permission-denied') return 'denied';
+        throw error;
+      }
     },
+    close: () => deleteApp(firebase),
   };
 }
