@@ -1,6 +1,6 @@
 import type { FirebaseApp } from 'firebase/app';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { assembleBudget } from './budget/open-budget.js';
+import { assembleBudget, type OpenBudgetDeps } from './budget/open-budget.js';
 import type { Budget, CollectionShapes } from './budget/budget.js';
 import { writeGenesis } from './budget/write-genesis.js';
 import { fingerprintOf } from './crypto/fingerprint.js';
@@ -13,7 +13,7 @@ import { systemClock } from './local/system-clock.js';
 import { isBudgetId, type BudgetId } from './model/ids.js';
 import { acceptInvite, readInviteLink } from './people/accept-invite.js';
 import { purgeBudget } from './people/leave-budget.js';
-import { readOwnPin, type OwnPin } from './people/own-pin.js';
+import { readOwnPin } from './people/own-pin.js';
 import type { BudgetPeople } from './people/budget-people.js';
 import {
   rotateEverywhere,
@@ -140,7 +140,7 @@ class FirebaseSync implements Sealsync {
     const budgetId = bytesToHex(this.#random.bytes(16));
     if (!isBudgetId(budgetId)) throw new Error('16 bytes make a budget id');
     const store = this.#openStore(budgetId);
-    const pin = await writeGenesis({
+    const { pin, epochKey } = await writeGenesis({
       budgetId,
       identities: this.#identities,
       remote: this.#remote.budgetOf(budgetId),
@@ -148,7 +148,7 @@ class FirebaseSync implements Sealsync {
       random: this.#random,
       store,
     });
-    return this.#start<C>(budgetId, pin, store);
+    return this.#start<C>(budgetId, { pin, epochKey, store });
   }
 
   async openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>> {
@@ -198,7 +198,10 @@ class FirebaseSync implements Sealsync {
     if (!pin.ok && !toSealsyncError(pin.error).retryable) throw toSealsyncError(pin.error);
     const noted = pin.ok ? pin.value : undefined;
     try {
-      return await this.#start<C>(budgetId, noted, this.#openStore(budgetId));
+      return await this.#start<C>(budgetId, {
+        ...(noted ? { pin: noted } : {}),
+        store: this.#openStore(budgetId),
+      });
     } catch (error) {
       if (error instanceof SealsyncError && error.kind === 'budget_deleted') {
         await this.#finishDeleting(budgetId);
@@ -232,15 +235,13 @@ class FirebaseSync implements Sealsync {
 
   async #start<C extends CollectionShapes>(
     budgetId: BudgetId,
-    pin: OwnPin | undefined,
-    store: LocalStore,
+    local: Pick<OpenBudgetDeps, 'pin' | 'epochKey' | 'store'>,
   ): Promise<Budget<C>> {
     const { wakeups = browserWakeups, logger = silentLogger, settings, user } = this.#options;
     const budget: Budget<C> = await assembleBudget<C>({
       budgetId,
       onClosed: () => this.#open.delete(budget),
-      pin,
-      store,
+      ...local,
       wakeups,
       logger,
       identities: this.#identities,

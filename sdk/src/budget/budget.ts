@@ -25,6 +25,8 @@ export interface Transaction<C extends CollectionShapes> {
 export interface BudgetEvents {
   readonly conflict: Conflict;
   readonly security: SecurityEvent;
+  /** Members, invites or devices have changed: see `people`. */
+  readonly people: undefined;
   /** This device is out, as a member has signed it: told once. */
   readonly removed: MembershipEnd;
 }
@@ -80,13 +82,15 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
 
   on<K extends keyof BudgetEvents>(event: K, listener: (e: BudgetEvents[K]) => void): () => void;
   on(event: keyof BudgetEvents, listener: (e: never) => void): () => void {
-    const { conflicts, security, ended } = this.#deps.replica;
-    const heard = listener as (e: Conflict | SecurityEvent | MembershipEnd) => void;
+    const { conflicts, security, people, ended } = this.#deps.replica;
+    const heard = listener as (e: Conflict | SecurityEvent | MembershipEnd | undefined) => void;
     switch (event) {
       case 'conflict':
         return conflicts.add(heard);
       case 'security':
         return security.add(heard);
+      case 'people':
+        return people.add(heard);
       case 'removed':
         return ended.add(heard);
     }

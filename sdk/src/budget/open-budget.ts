@@ -1,3 +1,4 @@
+import type { EpochKey } from '../crypto/epoch-key.js';
 import { SealsyncError } from '../errors.js';
 import type { BudgetId } from '../model/ids.js';
 import { BudgetKeyring } from '../people/budget-keyring.js';
@@ -42,6 +43,8 @@ export interface OpenBudgetDeps {
   readonly users: UserDirectory;
   /** What the user's devices have noted of the budget. */
   readonly pin?: OwnPin | undefined;
+  /** The first key of a budget that this device has just created. */
+  readonly epochKey?: EpochKey;
   readonly store: LocalStore;
   readonly openChannel: OpenChannel;
   readonly wakeups: Wakeups;
@@ -88,6 +91,7 @@ export async function assembleBudget<C extends CollectionShapes>(
       sync.announceMembership();
     },
   });
+  if (deps.epochKey) keyring.add(deps.epochKey);
   const turns = new TurnTaking(clock, random);
   // People and log need each other: who may append, and what is appended about people.
   const standing: Standing = {
@@ -123,7 +127,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     },
   });
   const people: PeopleDeps = { ...deps, store, keyring, session, sync, replica, corrected };
-  const keeper = new PeopleKeeper(people, clock, pin);
+  const keeper = new PeopleKeeper(people, clock, pin, deps.epochKey !== undefined);
   keeper.start();
   return new Budget<C>({
     id: budgetId,

@@ -1,4 +1,4 @@
-import { generateEpochKey } from '../crypto/epoch-key.js';
+import { generateEpochKey, type EpochKey } from '../crypto/epoch-key.js';
 import { hashFrame } from '../crypto/frame.js';
 import { SealsyncError } from '../errors.js';
 import { sealOwnPin, type OwnPin } from '../people/own-pin.js';
@@ -16,7 +16,7 @@ import type { OpenBudgetDeps } from './open-budget.js';
  */
 export async function writeGenesis(
   deps: Pick<OpenBudgetDeps, 'budgetId' | 'identities' | 'remote' | 'clock' | 'random' | 'store'>,
-): Promise<OwnPin> {
+): Promise<{ readonly pin: OwnPin; readonly epochKey: EpochKey }> {
   const { budgetId, identities, remote, clock, random, store } = deps;
   const outbox = await Outbox.open(store, random);
   if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
@@ -27,22 +27,18 @@ export async function writeGenesis(
   if (!wrap) throw new Error('an identity of this kit can be wrapped for');
   const corrected = new CorrectedClock(clock);
   const body = { edits: [], statements: [{ type: 'genesis' as const, keys: identity.publicKeys }] };
-  try {
-    for (let attempt = 1; ; attempt += 1) {
-      const sealing = { device: outbox.value.device, epochKey, t: corrected.now() };
-      const [genesis] = sealEntries([body], LOG_START, sealing, { identity, random });
-      if (!genesis) throw new Error('one body makes one entry');
-      const genesisHash = hashFrame(genesis.entry.frame);
-      const pin = sealOwnPin(budgetId, identities, { genesisHash }, random);
-      const created = await remote.log.create(genesis.entry, { wrap, pin });
-      if (created.ok) return { genesisHash, isOutdated: false };
-      if (created.error.kind !== 'denied' || attempt > 1) throw toSealsyncError(created.error);
-      // The one thing that an honest creation can be denied for is a wrong clock.
-      const serverTime = await remote.log.serverTime();
-      if (!serverTime.ok) throw toSealsyncError(serverTime.error);
-      corrected.correct(serverTime.value);
-    }
-  } finally {
-    epochKey.wipe();
+  for (let attempt = 1; ; attempt += 1) {
+    const sealing = { device: outbox.value.device, epochKey, t: corrected.now() };
+    const [genesis] = sealEntries([body], LOG_START, sealing, { identity, random });
+    if (!genesis) throw new Error('one body makes one entry');
+    const genesisHash = hashFrame(genesis.entry.frame);
+    const pin = sealOwnPin(budgetId, identities, { genesisHash }, random);
+    const created = await remote.log.create(genesis.entry, { wrap, pin });
+    if (created.ok) return { pin: { genesisHash, isOutdated: false }, epochKey };
+    if (created.error.kind !== 'denied' || attempt > 1) throw toSealsyncError(created.error);
+    // The one thing that an honest creation can be denied for is a wrong clock.
+    const serverTime = await remote.log.serverTime();
+    if (!serverTime.ok) throw toSealsyncError(serverTime.error);
+    corrected.correct(serverTime.value);
   }
 }

@@ -66,6 +66,7 @@ export class BudgetKeyring implements EpochKeys {
 
   /** Keys that are wrapped for the invite open as well, until the log knows the newcomer. */
   useInvite(invite: InviteSecret | undefined): void {
+    if (this.#invite !== invite) this.#invite?.wipe();
     this.#invite = invite;
   }
 
@@ -100,8 +101,9 @@ export class BudgetKeyring implements EpochKeys {
     signal?: AbortSignal,
   ): Promise<Result<EpochKey | undefined, RemoteError>> {
     const { identities, wraps } = this.#deps;
+    // Who is still joining has a wrap for the invite, and none of their own yet.
     const recipients = this.#invite
-      ? [...identities.all, this.#invite.identity]
+      ? [this.#invite.identity, ...identities.all]
       : [...identities.all];
     for (const uid of new Set(recipients.map((recipient) => recipient.uid))) {
       const stored = await wraps.read(wanted.kid, uid, signal);

@@ -34,6 +34,8 @@ export interface DeviceView {
   readonly isThis: boolean;
 }
 
+type PeopleWork = (signal: AbortSignal) => Promise<Result<number, SyncFailure>>;
+
 /**
  * The people of one budget, as its verified log has them. What changes them needs the server,
  * resolves once it counts for everybody, and may be called again after a failure: what was
@@ -121,14 +123,14 @@ export class BudgetPeople {
       throw new SealsyncError('bad_input', 'A fingerprint is 64 hex digits: sync.fingerprint.');
     }
     const added = { uid, role, fingerprint: hexToBytes(fingerprint) };
-    await this.#change((signal) => addMember(this.#deps, added, signal));
+    await this.#changeAccess((signal) => addMember(this.#deps, added, signal));
   }
 
   /** Hands over, promotes, demotes. Throws `last_owner` if nobody else owns the budget. */
   async changeRole(options: { readonly uid: string; readonly role: Role }): Promise<void> {
     requireUid(options.uid);
     requireRole(options.role);
-    await this.#change((signal) => changeRole(this.#deps, options, signal));
+    await this.#changeAccess((signal) => changeRole(this.#deps, options, signal));
   }
 
   /**
@@ -141,7 +143,7 @@ export class BudgetPeople {
       throw new SealsyncError('bad_input', 'To take yourself out, call leave().');
     }
     await this.#deps.requireRecentSignIn();
-    await this.#change((signal) => removeMember(this.#deps, uid, signal));
+    await this.#changeAccess((signal) => removeMember(this.#deps, uid, signal));
   }
 
   /** Replaces the budget's key now; everybody who is in goes on as before. */
@@ -154,7 +156,7 @@ export class BudgetPeople {
    * `wipe()`. Throws `last_owner`.
    */
   async leave(): Promise<void> {
-    await this.#change(async (signal) => {
+    await this.#changeAccess(async (signal) => {
       const left = await leaveBudget(this.#deps, signal);
       return left.ok ? ok(0) : left;
     });
@@ -168,7 +170,7 @@ export class BudgetPeople {
    */
   async deleteBudget(onProgress: (removed: number) => void = () => undefined): Promise<void> {
     await this.#deps.requireRecentSignIn();
-    await this.#change(async (signal) => {
+    await this.#changeAccess(async (signal) => {
       const deleted = await deleteBudget(this.#deps, onProgress, signal);
       return deleted.ok ? ok(0) : deleted;
     });
@@ -254,12 +256,15 @@ export class BudgetPeople {
     return member;
   }
 
-  async #change(
-    work: (signal: AbortSignal) => Promise<Result<number, SyncFailure>>,
-  ): Promise<void> {
-    const { sync } = this.#deps;
-    await sync.exclusively(work);
-    sync.announceMembership();
+  /** Who may connect has changed: the signaling server has to look again. */
+  async #changeAccess(work: PeopleWork): Promise<void> {
+    await this.#change(work);
+    this.#deps.sync.announceMembership();
+  }
+
+  /** Peers hear of a change in the log as of any other. */
+  #change(work: PeopleWork): Promise<void> {
+    return this.#deps.sync.exclusively(work);
   }
 }
 

@@ -1,12 +1,12 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { fingerprintOf } from '../crypto/fingerprint.js';
 import { encodeInviteFragment } from '../crypto/invite-fragment.js';
-import { generateInviteSecret } from '../crypto/invite-secret.js';
+import { generateInviteSecret, inviteRecipient } from '../crypto/invite-secret.js';
 import type { Role } from '../model/roles.js';
 import { err, ok, type Result } from '../result.js';
 import { refuse, type SyncFailure } from '../sync/sync-failure.js';
 import { requireOwner } from './manage-members.js';
-import { mendWraps } from './mend-wraps.js';
+import { wrapCurrentKey } from './mend-wraps.js';
 import { ownIdentity, positionOf, type PeopleDeps } from './people-deps.js';
 
 /** An invite that was just made. Its link is a secret: whoever has it may use it, once. */
@@ -43,7 +43,8 @@ export async function createInvite(
     return ok({ bodies: [{ edits: [], statements: [statement] }] });
   }, signal);
   if (!appended.ok) return appended;
-  const wrapped = await mendWraps(deps, signal);
+  const recipient = { uid: inviteRecipient(inviteId), box: keys.box };
+  const wrapped = await wrapCurrentKey(deps, [recipient], signal);
   if (!wrapped.ok) return wrapped;
   const created = await remote.invites.create({ inviteId, role, expiresAt, accessHash }, signal);
   if (!created.ok) return created;

@@ -7,7 +7,7 @@ import type { Role } from '../model/roles.js';
 import { ok, type Result } from '../result.js';
 import type { LogPosition } from '../sync/log-position.js';
 import { refuse, type Refused, type SyncFailure } from '../sync/sync-failure.js';
-import { mendWraps } from './mend-wraps.js';
+import { wrapCurrentKey } from './mend-wraps.js';
 import { ownIdentity, positionOf, type PeopleDeps } from './people-deps.js';
 import { startEpoch, type EpochPurpose } from './start-epoch.js';
 
@@ -46,7 +46,7 @@ export async function addMember(
     });
   }, signal);
   if (!appended.ok) return appended;
-  const wrapped = await mendWraps(deps, signal);
+  const wrapped = await wrapCurrentKey(deps, [{ uid, box: keys.box }], signal);
   return wrapped.ok ? appended : wrapped;
 }
 

@@ -5,14 +5,14 @@ import type { RemoteError } from '../ports/remote-log.js';
 import type { StoredWrap } from '../ports/wrapped-keys.js';
 import { ok, type Result } from '../result.js';
 import { ownIdentity, ownMember, positionOf, type PeopleDeps } from './people-deps.js';
-import { recipientsOf, wrapFor } from './wrap-for.js';
+import { recipientsOf, wrapFor, type Recipient } from './wrap-for.js';
 
 /** Wraps the current key again for everybody whose wrap is missing, damaged or someone else's. */
 export async function mendWraps(
   deps: PeopleDeps,
   signal?: AbortSignal,
 ): Promise<Result<void, RemoteError>> {
-  const { budgetId, keyring, remote, random } = deps;
+  const { budgetId, keyring, remote } = deps;
   const position = positionOf(deps);
   const { epoch, kid } = position;
   const epochKey = kid && keyring.find(epoch, kid);
@@ -30,6 +30,18 @@ export async function mendWraps(
   const lacking = recipientsOf(position)
     .filter((recipient) => mayWrite(self.role) || recipient.uid === uid)
     .filter((recipient) => !listed.value.some((stored) => isSound(recipient, stored)));
-  if (lacking.length === 0) return ok();
-  return remote.wraps.put(wrapFor(lacking, epochKey, ownIdentity(deps), random), signal);
+  return lacking.length === 0 ? ok() : wrapCurrentKey(deps, lacking, signal);
+}
+
+/** Wraps the key in force for `recipients`, in place of what lies there for them. */
+export async function wrapCurrentKey(
+  deps: PeopleDeps,
+  recipients: readonly Recipient[],
+  signal?: AbortSignal,
+): Promise<Result<void, RemoteError>> {
+  const { keyring, remote, random } = deps;
+  const { epoch, kid } = positionOf(deps);
+  const epochKey = kid && keyring.find(epoch, kid);
+  if (!epochKey) return ok();
+  return remote.wraps.put(wrapFor(recipients, epochKey, ownIdentity(deps), random), signal);
 }

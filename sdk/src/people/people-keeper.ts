@@ -1,9 +1,10 @@
 import type { Clock } from '../ports/clock.js';
 import { ok, type Result } from '../result.js';
+import type { LogPosition } from '../sync/log-position.js';
 import { NamedTimers } from '../sync/named-timers.js';
 import type { SyncFailure } from '../sync/sync-failure.js';
 import { sealOwnPin, type OwnPin } from './own-pin.js';
-import { ownMember, type PeopleDeps } from './people-deps.js';
+import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { tendPeople } from './tend-people.js';
 
 /**
@@ -15,7 +16,9 @@ export class PeopleKeeper {
   readonly #clock: Clock;
   readonly #timers: NamedTimers<'look'>;
   readonly #reported = new Set<string>();
+  readonly #isNew: boolean;
   #pin: OwnPin | undefined;
+  #lookedAt: LogPosition | undefined;
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
   #wantsLook = false;
@@ -23,8 +26,10 @@ export class PeopleKeeper {
   #endFirstLook: () => void = () => undefined;
   readonly #firstLook: Promise<void>;
 
-  constructor(deps: PeopleDeps, clock: Clock, pin: OwnPin | undefined) {
+  /** `isNew` for a budget that this device has just created, where there is nothing to find. */
+  constructor(deps: PeopleDeps, clock: Clock, pin: OwnPin | undefined, isNew: boolean) {
     this.#deps = deps;
+    this.#isNew = isNew;
     this.#clock = clock;
     this.#timers = new NamedTimers(clock);
     this.#pin = pin;
@@ -57,17 +62,14 @@ export class PeopleKeeper {
   async #look(): Promise<void> {
     this.#lastLookMs = this.#clock.now();
     const { sync, logger } = this.#deps;
-    const seen = { appended: 0 };
-    await sync.betweenRounds(async (signal) => {
+    const look = async (signal: AbortSignal): Promise<Result<number, SyncFailure>> => {
       const tended = await this.#tend(signal);
-      if (tended.ok) seen.appended = tended.value;
-      else
-        logger.warn('the people of a budget could not be looked after', {
-          kind: tended.error.kind,
-        });
+      if (!tended.ok) logger.warn('people were not looked after', { kind: tended.error.kind });
       return tended;
-    });
-    if (seen.appended > 0) sync.announceMembership();
+    };
+    await (this.#lookedAt ? sync.exclusively(look) : sync.betweenRounds(look));
+    // A viewer cannot say that they have joined: a member's device does it.
+    if (!ownMember(this.#deps)) sync.announceMembership();
   }
 
   async close(): Promise<void> {
@@ -79,7 +81,15 @@ export class PeopleKeeper {
 
   async #tend(signal: AbortSignal): Promise<Result<number, SyncFailure>> {
     const link = this.#pin?.link;
-    const tended = await tendPeople(this.#deps, { link, reported: this.#reported }, signal);
+    const position = positionOf(this.#deps);
+    const isFirst = this.#lookedAt === undefined;
+    // Somebody hints at a change, and the log has none: it may be that a wrap was refused.
+    const checksWraps =
+      isFirst || link !== undefined || !havePeopleChanged(this.#lookedAt, position);
+    this.#lookedAt = position;
+    const isNew = isFirst && this.#isNew;
+    const tending = { link, isNew, checksWraps, reported: this.#reported };
+    const tended = await tendPeople(this.#deps, tending, signal);
     if (!tended.ok) return tended;
     const noted = await this.#notePin(signal);
     return noted.ok ? tended : noted;
@@ -121,3 +131,6 @@ export class PeopleKeeper {
       });
   }
 }
+
+const havePeopleChanged = (before: LogPosition | undefined, now: LogPosition): boolean =>
+  before?.members !== now.members || before.invites !== now.invites || before.epoch !== now.epoch;

@@ -14,6 +14,13 @@ import { startEpoch } from './start-epoch.js';
 export interface Tending {
   /** The link that this user came with, until the log knows them. */
   readonly link?: InviteLink | undefined;
+  /** This device has just created the budget: nobody else can have changed anything. */
+  readonly isNew: boolean;
+  /**
+   * Whether to look at the wraps as well, one read for each: whoever lets somebody in, joins or
+   * starts an epoch wraps the key, so only a failure on their way leaves anything to do.
+   */
+  readonly checksWraps: boolean;
   /** What was reported before, so that it is not reported at every look. */
   readonly reported: Set<string>;
 }
@@ -26,9 +33,10 @@ export interface Tending {
  */
 export async function tendPeople(
   deps: PeopleDeps,
-  { link, reported }: Tending,
+  { link, isNew, checksWraps, reported }: Tending,
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
+  if (isNew) return nameDevice(deps, signal);
   let appended = 0;
   const steps: readonly (() => Promise<Result<number, SyncFailure>>)[] = [
     () => (link ? finishJoining(deps, link, signal) : Promise.resolve(ok(0))),
@@ -41,6 +49,7 @@ export async function tendPeople(
     if (!done.ok) return done;
     appended += done.value;
   }
+  if (!checksWraps) return ok(appended);
   const mended = await mendWraps(deps, signal);
   return mended.ok ? ok(appended) : mended;
 }

@@ -4,6 +4,7 @@ import type { RecordKey } from '../model/budget-state.js';
 import type { Conflict } from '../model/conflict.js';
 import type { Edit, Fields, Op, Stamp } from '../model/edit.js';
 import { laterStamp, nextStamp, ZERO_STAMP } from '../model/hybrid-clock.js';
+import { NOBODY, type People } from '../model/people.js';
 import { PendingOverlay } from '../model/pending-overlay.js';
 import type { StoreError } from '../ports/local-store.js';
 import type { Random } from '../ports/random.js';
@@ -45,6 +46,8 @@ export class Replica {
   readonly changes: Listeners<ReplicaChange>;
   readonly conflicts: Listeners<Conflict>;
   readonly security: Listeners<SecurityEvent>;
+  /** Members, invites or devices are others than before. */
+  readonly people: Listeners<undefined>;
   /** Told once. */
   readonly ended: Listeners<MembershipEnd>;
   readonly #deps: ReplicaDeps;
@@ -52,6 +55,7 @@ export class Replica {
   #lastStamp: Stamp;
   #cloned = false;
   #hasEnded = false;
+  #people: People = NOBODY;
   /** Store work runs one after the other, so that counters and expectations hold. */
   #storeQueue: Promise<unknown> = Promise.resolve();
 
@@ -60,6 +64,7 @@ export class Replica {
     this.outbox = deps.outbox;
     this.changes = new Listeners(deps.onListenerError);
     this.conflicts = new Listeners(deps.onListenerError);
+    this.people = new Listeners(deps.onListenerError);
     this.security = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.ended = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.#overlay = new PendingOverlay(this.confirmed.state, deps.uid);
@@ -97,6 +102,15 @@ export class Replica {
     }
     if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
     for (const conflict of effects.conflicts) this.conflicts.tell(conflict);
+    this.#tellPeople(entry.after);
+  }
+
+  #tellPeople({ members, invites, devices }: People): void {
+    const before = this.#people;
+    this.#people = { members, invites, devices };
+    const isSame =
+      members === before.members && invites === before.invites && devices === before.devices;
+    if (!isSame) this.people.tell(undefined);
   }
 
   /** Sets pending edits apart that the log will never take. */
