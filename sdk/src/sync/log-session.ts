@@ -61,6 +61,7 @@ export class LogSession {
   #suspects: readonly StoredEntry[] = [];
   /** Rounds in a row in which even reading was denied. */
   #denials = 0;
+  #mendsEpoch = false;
 
   constructor(deps: LogSessionDeps) {
     this.#deps = deps;
@@ -260,7 +261,15 @@ export class LogSession {
     const role = budget.members[identities.uid];
     if (!role || !mayWrite(role)) return this.#loseAccess();
     const { epoch } = replica.confirmed.position;
-    return budget.rekey || budget.epoch !== epoch ? standing.mendEpoch(budget, signal) : ok(false);
+    if (!budget.rekey && budget.epoch === epoch) return ok(false);
+    // Denied while it is being started: starting it over would go on for ever.
+    if (this.#mendsEpoch) return ok(false);
+    this.#mendsEpoch = true;
+    try {
+      return await standing.mendEpoch(budget, signal);
+    } finally {
+      this.#mendsEpoch = false;
+    }
   }
 
   async #checkClock(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
