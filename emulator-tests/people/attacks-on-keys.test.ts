@@ -178,4 +178,29 @@ describe('the epoch in the document of a budget', () => {
     expect(honestView(other)).toEqual(honestView(founder));
     expect((await project.readLog(id)).at(-1)?.epoch).toBe(2);
   });
+
+  it.each([
+    { epoch: 5, rekey: false },
+    { epoch: 5, rekey: true },
+    { epoch: 1, rekey: true },
+  ])('set to %o costs no flood of requests, and loses nothing', async (set) => {
+    const { ann, ben, project } = stage;
+    const founder = await foundBudget(stage, ben);
+    const { id } = founder.budget;
+    const before = honestView(founder);
+    const { reads, writes } = ann.count;
+    await project.budget(id).update(set);
+    await founder.budget.collection('envelopes').put('rent', { limit: 800 });
+    await failureOf(founder.budget.sync.syncNow());
+    expect(ann.count.reads - reads).toBeLessThan(30);
+    expect(ann.count.writes - writes).toBeLessThan(30);
+    expect(honestView(founder).roles).toEqual(before.roles);
+    const { epoch } = founder.budget.verifiedState();
+    await project.budget(id).update({ epoch, rekey: false });
+    await founder.budget.sync.syncNow();
+    expect(founder.budget.pendingEdits).toBe(0);
+    const other = await ben.open(id);
+    expect(honestView(other)).toEqual(honestView(founder));
+    expect(limitOf(other, 'rent')).toBe(800);
+  });
 });
