@@ -3,6 +3,7 @@ import {
   createOperationCounter,
   createSync,
   generateIdentity,
+  openKeyslots,
   type Budget,
   type Identity,
   type MembershipEnd,
@@ -48,10 +49,14 @@ export interface Person {
 /** Nothing happens by itself while a test looks on. */
 const QUIET = { pollIntervalMs: 3_600_000, maxRetryDelayMs: 3_600_000, rotateKeyAfterMs: 0 };
 
-export async function startPerson(): Promise<Person> {
+/** With a passphrase their identity is sealed under it, for other processes to unlock. */
+export async function startPerson(passphrase?: string): Promise<Person> {
   const account = newAccount();
   const session = await signIn(readEmulatorHosts(), account, { isNew: true });
-  const identity = await generateIdentity(session.uid);
+  const identity =
+    passphrase === undefined
+      ? await generateIdentity(session.uid)
+      : await unlockIdentity(session, passphrase);
   const count = createOperationCounter();
   const devices: Sealsync[] = [];
   const startDevice = async (contents: DeviceContents = new Map()): Promise<Sealsync> => {
@@ -84,6 +89,15 @@ export async function startPerson(): Promise<Person> {
       await session.close();
     },
   };
+}
+
+/** On a device that has kept nothing. */
+export async function unlockIdentity(
+  { app: firebase, user }: SignedInPerson,
+  passphrase: string,
+): Promise<Identity> {
+  const keyslots = await openKeyslots({ firebase, user });
+  return keyslots.unlockOrCreate({ passphrase });
 }
 
 function watch(budget: Budget<Shapes>): OpenDevice {
