@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { generateIdentity, type Identity } from '@sealsync/sdk';
+import { generateIdentity } from '@sealsync/sdk';
 import { makeAcceptance } from '../../sdk/src/crypto/acceptance.js';
 import { generateEpochKey } from '../../sdk/src/crypto/epoch-key.js';
 import { parseInviteFragment, type InviteLink } from '../../sdk/src/crypto/invite-fragment.js';
@@ -168,11 +168,8 @@ describe('the acceptance of an invite', () => {
     const before = honestView(founder);
     const { seq } = founder.budget.verifiedState();
     // Eve has seen the link, and would have Cy's keys stand for her own uid.
-    const identity = {
-      uid: eve.uid,
-      publicKeys: cy.identity.publicKeys,
-      sign: (message: Uint8Array) => eve.identity.sign(message),
-    } as Identity;
+    const { publicKeys } = cy.identity;
+    const identity = Object.assign(await generateIdentity(eve.uid), { publicKeys });
     const acceptance = makeAcceptance({ budgetId, invite, identity });
     await useUp(founder, invite.inviteId, eve, acceptance);
     await expectUnmoved(founder, [ann], 'invite_not_genuine', before, seq);
