@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { generateIdentity, type Identity } from '@sealsync/sdk';
 import { FieldPath, FieldValue } from 'firebase-admin/firestore';
+import { generateEpochKey } from '../../sdk/src/crypto/epoch-key.js';
 import { makeNotice, type NoticeKind } from '../../sdk/src/crypto/notice.js';
-import { budgetIdOf } from './forgery.js';
+import { sealPreviousKey } from '../../sdk/src/crypto/previous-key.js';
+import { wrapEpochKey } from '../../sdk/src/crypto/wrap-epoch-key.js';
+import type { Statement } from '../../sdk/src/model/membership.js';
+import { budgetIdOf, forgeEntry, putWrap, random, takeKey } from './forgery.js';
 import { addTo, honestView, kindsOf, type OpenDevice } from './person.js';
 import { bytesOf } from './project.js';
 import { failureOf, foundBudget, limitOf, lookAgain, put, useStage } from './stage.js';
@@ -156,5 +160,58 @@ describe('a member whom the project shuts out', () => {
     const back = await ben.open(id);
     expect(limitOf(back, 'rent')).toBe(800);
     expect(honestView(back)).toEqual(honestView(owner));
+  });
+
+  it('by the notice with which he had left once, and come back, stays in the log', async () => {
+    const { ann, ben, cy, project } = stage;
+    const founder = await foundBudget(stage, ben, cy);
+    const { id } = founder.budget;
+    await (await ben.open(id)).budget.people.leave();
+    await put(founder, 'rent', 800);
+    await addTo(founder, ben, 'editor');
+    const before = honestView(founder);
+    const departure = project.budget(id).collection('departures').doc(ben.uid);
+    const notice = bytesOf((await project.read(departure))['notice'] as Uint8Array);
+    const victim = await ben.open(id);
+    await shutOut(founder, notice, true);
+    expect(await failureOf(victim.budget.sync.syncNow())).toBe('access_denied');
+    expect(victim.ends).toEqual([]);
+    const owner = await lookAgain(ann, founder);
+    expect(kindsOf(owner)).toContain('member_missing');
+    expect(honestView(owner)).toEqual(before);
+  });
+
+  it('by that notice, which another member puts into the log, stays in it all the same', async () => {
+    const { ann, ben, cy, project } = stage;
+    const founder = await foundBudget(stage, ben, cy);
+    const { id } = founder.budget;
+    await (await ben.open(id)).budget.people.leave();
+    await put(founder, 'rent', 800);
+    await addTo(founder, ben, 'editor');
+    const before = honestView(founder);
+    const departure = project.budget(id).collection('departures').doc(ben.uid);
+    const notice = bytesOf((await project.read(departure))['notice'] as Uint8Array);
+    const oldKey = await takeKey(project, id, cy.identity);
+    const epochKey = generateEpochKey(random, oldKey.budgetId, oldKey.epoch + 1);
+    const started: Statement = {
+      type: 'epoch_started',
+      previousEpoch: oldKey.epoch,
+      previousKid: oldKey.kid,
+      previousKey: sealPreviousKey(epochKey, oldKey, random),
+    };
+    const recipient = { uid: ann.uid, box: ann.identity.publicKeys.box };
+    const wrapped = wrapEpochKey({ epochKey, recipient, by: cy.identity, random });
+    if (!wrapped.ok) throw new Error(wrapped.error.message);
+    await putWrap(project, id, epochKey, ann.uid, wrapped.value);
+    const left: Statement = { type: 'member_left', uid: ben.uid, notice };
+    const body = { edits: [], statements: [started, left] };
+    await project.putEntry(
+      id,
+      await forgeEntry(project, id, { identity: cy.identity, epochKey, body }),
+    );
+    await founder.budget.sync.syncNow();
+    expect(kindsOf(founder)).toEqual(['entry_rejected']);
+    expect(honestView(founder)).toEqual(before);
+    expect(founder.budget.verifiedState().epoch).toBe(oldKey.epoch);
   });
 });
