@@ -1,3 +1,4 @@
+import { isSealsyncError, type SealsyncError, type SealsyncErrorKind } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import { ok, type Result } from '../result.js';
 import { NamedTimers } from '../sync/named-timers.js';
@@ -5,6 +6,8 @@ import type { SyncFailure } from '../sync/sync-failure.js';
 import { sealOwnPin, type OwnPin } from './own-pin.js';
 import { ownMember, type PeopleDeps } from './people-deps.js';
 import { tendPeople } from './tend-people.js';
+
+const ENDS: ReadonlySet<SealsyncErrorKind> = new Set(['removed', 'budget_deleted']);
 
 /**
  * Looks after the people of one open budget: once it has been read, and whenever somebody
@@ -22,6 +25,8 @@ export class PeopleKeeper {
   #stopListening: (() => void) | undefined;
   #endFirstLook: () => void = () => undefined;
   readonly #firstLook: Promise<void>;
+  /** That this device is out, which the first look found. */
+  #end: SealsyncError | undefined;
 
   constructor(deps: PeopleDeps, clock: Clock, pin: OwnPin | undefined) {
     this.#deps = deps;
@@ -34,9 +39,10 @@ export class PeopleKeeper {
     });
   }
 
-  /** Resolves after the first look, however it ended. */
-  firstLook(): Promise<void> {
-    return this.#firstLook;
+  /** Resolves after the first look, unless it found that this device is out: then it throws. */
+  async firstLook(): Promise<void> {
+    await this.#firstLook;
+    if (this.#end) throw this.#end;
   }
 
   /** Looks for the first time as soon as the log has been read. */
@@ -113,7 +119,10 @@ export class PeopleKeeper {
     }
     this.#wantsLook = false;
     this.#looking = this.#look()
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        const isEnd = isSealsyncError(error) && ENDS.has(error.kind);
+        if (isEnd) this.#end = error;
+      })
       .then(() => {
         this.#looking = undefined;
         this.#endFirstLook();
