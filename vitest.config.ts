@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Workspace packages resolve to their TypeScript source, so tests never see a stale build. */
-const conditions = ['sealsync-source', 'module', 'node', 'import', 'default'];
+const conditions = ['sealsync-source', 'node', 'import', 'default'];
 
 /** Suites that need a program of the machine; `scripts/run-tests.ts` says which are left out. */
 export default defineConfig({

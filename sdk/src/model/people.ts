@@ -7,6 +7,8 @@ export interface Member {
   readonly keys: PublicKeys;
   /** How often the keys were replaced, plus 1, where the log says so; 1 for whoever joins. */
   readonly identityVersion: number;
+  /** The epoch in which they were let in; what they signed in an earlier one is of an earlier stay. */
+  readonly sinceEpoch: number;
 }
 
 /** An invite that nobody has used, revoked or outlived in the log. */

@@ -59,7 +59,9 @@ async function findLeavers(
     if (!read.ok) return read;
     const notice = read.value;
     const bySignKey = member.keys.sign;
-    if (notice && verifyNotice({ bytes: notice, budgetId, kind: 'left', uid, bySignKey }).ok) {
+    if (!notice) continue;
+    const verified = verifyNotice({ bytes: notice, budgetId, kind: 'left', uid, bySignKey });
+    if (verified.ok && verified.value.epoch >= member.sinceEpoch) {
       left.push({ type: 'member_left', uid, notice });
     }
   }

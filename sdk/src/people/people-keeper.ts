@@ -1,3 +1,4 @@
+import { isSealsyncError, type SealsyncError, type SealsyncErrorKind } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import { ok, type Result } from '../result.js';
 import type { LogPosition } from '../sync/log-position.js';
@@ -6,6 +7,8 @@ import type { SyncFailure } from '../sync/sync-failure.js';
 import { sealOwnPin, type OwnPin } from './own-pin.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { tendPeople } from './tend-people.js';
+
+const ENDS: ReadonlySet<SealsyncErrorKind> = new Set(['removed', 'budget_deleted']);
 
 /**
  * Looks after the people of one open budget: once it has been read, and whenever somebody
@@ -25,6 +28,8 @@ export class PeopleKeeper {
   #stopListening: (() => void) | undefined;
   #endFirstLook: () => void = () => undefined;
   readonly #firstLook: Promise<void>;
+  /** That this device is out, which the first look found. */
+  #end: SealsyncError | undefined;
 
   /** `isNew` for a budget that this device has just created, where there is nothing to find. */
   constructor(deps: PeopleDeps, clock: Clock, pin: OwnPin | undefined, isNew: boolean) {
@@ -39,9 +44,10 @@ export class PeopleKeeper {
     });
   }
 
-  /** Resolves after the first look, however it ended. */
-  firstLook(): Promise<void> {
-    return this.#firstLook;
+  /** Resolves after the first look, unless it found that this device is out: then it throws. */
+  async firstLook(): Promise<void> {
+    await this.#firstLook;
+    if (this.#end) throw this.#end;
   }
 
   /** Looks for the first time as soon as the log has been read. */
@@ -123,7 +129,10 @@ export class PeopleKeeper {
     }
     this.#wantsLook = false;
     this.#looking = this.#look()
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        const isEnd = isSealsyncError(error) && ENDS.has(error.kind);
+        if (isEnd) this.#end = error;
+      })
       .then(() => {
         this.#looking = undefined;
         this.#endFirstLook();

@@ -62,6 +62,8 @@ async function settleDifferences(
   const { log } = deps.remote;
   const first = await log.readBudget(signal);
   if (!first.ok) return first;
+  // An owner may read the log of a deleted budget, and so would not notice.
+  if (first.value.deleted) return deps.session.explainDeletion(signal);
   const mended = await mendEpoch(deps, first.value, signal);
   if (!mended.ok) return mended;
   const before = comparePeople(first.value, positionOf(deps));

@@ -87,10 +87,12 @@ function foldStatement(
   switch (statement.type) {
     case 'genesis':
       return entry.seq === 1 && people.members.size === 0
-        ? admit(people, author, 'owner', statement.keys)
+        ? admit(people, author, 'owner', statement.keys, entry)
         : undefined;
     case 'member_added':
-      return isOwner ? admit(people, statement.uid, statement.role, statement.keys) : undefined;
+      return isOwner
+        ? admit(people, statement.uid, statement.role, statement.keys, entry)
+        : undefined;
     case 'member_removed':
       return isOwner && people.members.has(statement.uid)
         ? withoutMember(people, statement.uid)
@@ -129,10 +131,11 @@ function admit(
   uid: string,
   role: Role,
   { sign, box }: PublicKeys,
+  { epoch: sinceEpoch }: StatementContext,
 ): People | undefined {
   const keys = readPublicKeys(sign, box);
   if (people.members.has(uid) || !keys) return undefined;
-  return withMember(people, uid, { role, keys, identityVersion: 1 });
+  return withMember(people, uid, { role, keys, identityVersion: 1, sinceEpoch });
 }
 
 function changeRole(
@@ -154,7 +157,9 @@ function leave(
   if (!leaver) return undefined;
   const bySignKey = leaver.keys.sign;
   const verified = verifyNotice({ bytes: notice, budgetId, kind: 'left', uid, bySignKey });
-  return verified.ok ? withoutMember(people, uid) : undefined;
+  // Whoever came back has not left by what they signed before.
+  const isOfThisStay = verified.ok && verified.value.epoch >= leaver.sinceEpoch;
+  return isOfThisStay ? withoutMember(people, uid) : undefined;
 }
 
 function createInvite(
@@ -171,8 +176,9 @@ function createInvite(
 function join(
   people: People,
   { inviteId, acceptance }: Extract<Statement, { type: 'joined' }>,
-  { budgetId, author, t }: StatementContext,
+  entry: StatementContext,
 ): People | undefined {
+  const { budgetId, author, t } = entry;
   const invite = people.invites.get(inviteId);
   if (!invite || t > invite.expiresAt + JOINING_GRACE_MS) return undefined;
   const inviteSignKey = invite.keys.sign;
@@ -181,7 +187,7 @@ function join(
   const { uid, publicKeys } = verified.value;
   const speaker = people.members.get(author);
   if (author !== uid && !(speaker && mayWrite(speaker.role))) return undefined;
-  return admit(withoutInvite(people, inviteId), uid, invite.role, publicKeys);
+  return admit(withoutInvite(people, inviteId), uid, invite.role, publicKeys, entry);
 }
 
 function rotateIdentity(

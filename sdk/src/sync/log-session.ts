@@ -14,6 +14,7 @@ import type { LogPosition } from './log-position.js';
 import type { OwnIdentities } from './own-identities.js';
 import { confirmHead, positionAfter, pullLog, quarantine, type Landmarks } from './pull-log.js';
 import type { Replica } from './replica.js';
+import type { SecurityEvent } from './security-event.js';
 import { planBodies, sealEntries, type SealedEntry } from './seal-edits.js';
 import type { MembershipEnd, Standing } from './standing.js';
 import { endedFailure, type SyncFailure } from './sync-failure.js';
@@ -61,6 +62,7 @@ export class LogSession {
   #suspects: readonly StoredEntry[] = [];
   /** Rounds in a row in which even reading was denied. */
   #denials = 0;
+  #mendsEpoch = false;
 
   constructor(deps: LogSessionDeps) {
     this.#deps = deps;
@@ -79,6 +81,7 @@ export class LogSession {
    */
   async pull(signal?: AbortSignal, checkHead = false): Promise<Result<void, SyncFailure>> {
     const { replica } = this.#deps;
+    const found: SecurityEvent[] = [];
     const pulled = await pullLog(
       {
         ...this.#deps,
@@ -91,14 +94,20 @@ export class LogSession {
           onPeerEntry(entry.device, corrected.now() - entry.t);
         },
         onSecurity: (event) => {
-          replica.security.tell(event);
+          found.push(event);
         },
       },
       signal,
     );
-    if (!pulled.ok) {
-      return pulled.error.kind === 'denied' ? this.#explainDenial(pulled.error, signal) : pulled;
+    if (!pulled.ok && pulled.error.kind === 'denied') {
+      return this.#explainDenial(pulled.error, signal);
     }
+    if (!pulled.ok && isLikeDeletion(pulled.error)) {
+      const explained = await this.#deps.standing.explainDenial(signal);
+      if (explained.ok && explained.value) return this.#end(explained.value);
+    }
+    for (const event of found) replica.security.tell(event);
+    if (!pulled.ok) return pulled;
     this.#denials = 0;
     this.#suspects = pulled.value.suspects;
     const device = replica.confirmed.position.devices.get(replica.outbox.device);
@@ -256,11 +265,19 @@ export class LogSession {
     if (!read.ok) return read.error.kind === 'denied' ? this.#doubtAccess() : read;
     this.#denials = 0;
     const budget = read.value;
-    if (budget.deleted) return this.#explainDeletion(signal);
+    if (budget.deleted) return this.explainDeletion(signal);
     const role = budget.members[identities.uid];
     if (!role || !mayWrite(role)) return this.#loseAccess();
     const { epoch } = replica.confirmed.position;
-    return budget.rekey || budget.epoch !== epoch ? standing.mendEpoch(budget, signal) : ok(false);
+    if (!budget.rekey && budget.epoch === epoch) return ok(false);
+    // Denied while it is being started: starting it over would go on for ever.
+    if (this.#mendsEpoch) return ok(false);
+    this.#mendsEpoch = true;
+    try {
+      return await standing.mendEpoch(budget, signal);
+    } finally {
+      this.#mendsEpoch = false;
+    }
   }
 
   async #checkClock(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
@@ -280,7 +297,8 @@ export class LogSession {
     return explained.value ? this.#end(explained.value) : err(denial);
   }
 
-  async #explainDeletion(signal?: AbortSignal): Promise<Result<never, SyncFailure>> {
+  /** The server says that the budget is deleted: over for this device if an owner signed that. */
+  async explainDeletion(signal?: AbortSignal): Promise<Result<never, SyncFailure>> {
     const message = 'The server says that the budget is deleted; no owner has signed that.';
     return this.#explainDenial({ kind: 'denied', message }, signal);
   }
@@ -307,3 +325,7 @@ export class LogSession {
     return err({ kind: 'access_denied', message });
   }
 }
+
+/** Owners may still read what is left of a log that is being removed: with gaps, or nothing. */
+const isLikeDeletion = ({ kind }: SyncFailure): boolean =>
+  kind === 'log_halted' || kind === 'failed';
