@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   SealsyncError,
   type Budget,
@@ -13,8 +12,6 @@ import { transactionId, type Household } from '../household/shapes.js';
 import { sumEnvelopes } from '../household/sum-envelopes.js';
 import type { PlannedEdit } from '../edits/planned-edit.js';
 import type { BudgetView } from './messages.js';
-
-const LOOK_EVERY_MS = 20;
 
 /** One person's open budget: what the demo does with it and reads from it. */
 export class OpenHousehold {
@@ -44,10 +41,20 @@ export class OpenHousehold {
   }
 
   /** Resolves once these are the members, and no others. */
-  async whenMembers(uids: readonly string[]): Promise<void> {
+  whenMembers(uids: readonly string[]): Promise<void> {
     const wanted = [...uids].sort().join();
-    // The kit tells of records, not of people, so this has to look now and then.
-    while ([...this.people.members().keys()].sort().join() !== wanted) await delay(LOOK_EVERY_MS);
+    const isSo = (): boolean => [...this.people.members().keys()].sort().join() === wanted;
+    return new Promise((resolve) => {
+      if (isSo()) {
+        resolve();
+        return;
+      }
+      const unsubscribe = this.#budget.on('people', () => {
+        if (!isSo()) return;
+        unsubscribe();
+        resolve();
+      });
+    });
   }
 
   whenRemoved(): Promise<MembershipEnd> {

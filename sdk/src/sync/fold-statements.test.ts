@@ -38,7 +38,7 @@ beforeAll(async () => {
   };
   invite = generateInviteSecret(random);
   const member = (name: Name, role: 'owner' | 'editor' | 'viewer') =>
-    [name, { role, keys: people[name].publicKeys, identityVersion: 1 }] as const;
+    [name, { role, keys: people[name].publicKeys, identityVersion: 1, sinceEpoch: 2 }] as const;
   before = {
     seq: 9,
     hash: new Uint8Array(32),
@@ -191,6 +191,14 @@ describe('leaving', () => {
     expect(fold('ann', said(notice('ben')))?.members.has('ben')).toBe(false);
     expect(fold('ann', said(notice('vic')))).toBeUndefined();
     expect(fold('ann', said(notice('ben', otherBudget)))).toBeUndefined();
+    const ofEarlierStay = makeNotice({
+      kind: 'left',
+      budgetId,
+      uid: 'ben',
+      by: people.ben,
+      epoch: 1,
+    });
+    expect(fold('ann', said(ofEarlierStay))).toBeUndefined();
     const stranger = generateIdentity('ben', random);
     const forged = makeNotice({ kind: 'left', budgetId, uid: 'ben', by: stranger, epoch: EPOCH });
     expect(fold('ann', said(forged))).toBeUndefined();
@@ -261,7 +269,12 @@ describe('keys', () => {
     expect(rotated?.members.get('ben')).toMatchObject({ keys: next.publicKeys, role: 'editor' });
     expect(fold('ann', rotate(2))).toBeUndefined();
     expect(fold('ben', rotate(2, generateIdentity('ben', random)))).toBeUndefined();
-    const member = { role: 'editor', keys: keysOf('ben'), identityVersion: 2 } as const;
+    const member = {
+      role: 'editor',
+      keys: keysOf('ben'),
+      identityVersion: 2,
+      sinceEpoch: 2,
+    } as const;
     const at = { ...before, members: new Map(before.members).set('ben', member) };
     expect(fold('ben', rotate(2), { at })).toBeUndefined();
     expect(fold('ben', rotate(3), { at })).toBeDefined();
