@@ -6,6 +6,7 @@ import { writeGenesis } from './budget/write-genesis.js';
 import { fingerprintOf } from './crypto/fingerprint.js';
 import type { Identity } from './crypto/identity.js';
 import { loadSodium } from './crypto/sodium.js';
+import { WipedKeyError } from './crypto/wiped-key-error.js';
 import { SealsyncError } from './errors.js';
 import { createMemoryStore } from './local/memory-store.js';
 import { secureRandom } from './local/secure-random.js';
@@ -35,7 +36,7 @@ import { browserWakeups } from './signaling/wakeups.js';
 import type { WebSocketConstructor } from './signaling/web-socket-link.js';
 import { OwnIdentities } from './sync/own-identities.js';
 import type { OpenChannel } from './sync/realtime-link.js';
-import { toSealsyncError, type SyncFailure } from './sync/sync-failure.js';
+import { locked, toSealsyncError, type SyncFailure } from './sync/sync-failure.js';
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './sync/sync-settings.js';
 
 /** Whoever is signed in; a `User` of Firebase Auth is one. */
@@ -136,7 +137,11 @@ class FirebaseSync implements Sealsync {
     unwrap(await this.#remote.users.publishKeys(this.#identities.newest.publicKeys));
   }
 
-  async createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
+  createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
+    return unlessLocked(() => this.#createBudget<C>());
+  }
+
+  async #createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
     const budgetId = bytesToHex(this.#random.bytes(16));
     if (!isBudgetId(budgetId)) throw new Error('16 bytes make a budget id');
     const store = this.#openStore(budgetId);
@@ -155,10 +160,14 @@ class FirebaseSync implements Sealsync {
     if (!isBudgetId(id)) {
       throw new SealsyncError('bad_input', 'A budget id is 32 lower-case hex digits.');
     }
-    return this.#openPinned<C>(id);
+    return unlessLocked(() => this.#openPinned<C>(id));
   }
 
-  async acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
+  acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
+    return unlessLocked(() => this.#acceptInvite<C>(link));
+  }
+
+  async #acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
     const read = unwrap(readInviteLink(link));
     const remote = this.#remote.budgetOf(read.budgetId);
     const { fragment, ...invite } = read;
@@ -286,6 +295,15 @@ class FirebaseSync implements Sealsync {
         wakeups,
         logger,
       });
+  }
+}
+
+/** What finds its keys wiped, because the user locked meanwhile, says so. */
+async function unlessLocked<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw error instanceof WipedKeyError ? toSealsyncError(locked()) : error;
   }
 }
 

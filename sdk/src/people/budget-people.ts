@@ -183,6 +183,7 @@ export class BudgetPeople {
    */
   async takeUpIdentity(change: IdentityChange): Promise<'rotated' | 'left'> {
     const { sync, budgetId, identities, list, random, replica } = this.#deps;
+    identities.add(change.to);
     if (ownMember(this.#deps)?.role === 'viewer') {
       await this.leave();
       return 'left';
