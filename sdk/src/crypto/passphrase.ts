@@ -1,8 +1,5 @@
-import { hexToBytes } from '@noble/hashes/utils.js';
-import { SealsyncError } from '../errors.js';
-import type { BudgetId } from '../model/ids.js';
 import { type Result, err, ok } from '../result.js';
-import { EPOCH_KEY_BYTES, type EpochKey, createEpochKey } from './epoch-key.js';
+import { EPOCH_KEY_BYTES } from './epoch-key.js';
 
 export interface Argon2idParameters {
   readonly memoryKiB: number;
@@ -85,18 +82,4 @@ function isWithinBounds(parameters: Argon2idParameters): boolean {
       Number.isInteger(value) && value >= ARGON2ID_FLOOR[name] && value <= ARGON2ID_CEILING[name]
     );
   });
-}
-
-/** The epoch key of people who share a passphrase. Throws `failed` if Argon2id cannot run. */
-export async function deriveEpochKeyFromPassphrase(input: {
-  readonly passphrase: string;
-  readonly budgetId: BudgetId;
-  readonly epoch: number;
-}): Promise<EpochKey> {
-  const salt = hexToBytes(input.budgetId);
-  const derived = await deriveKeyArgon2id(input.passphrase, salt, ARGON2ID_FLOOR);
-  if (!derived.ok) throw new SealsyncError('failed', derived.error.message);
-  const epochKey = createEpochKey(derived.value, input.budgetId, input.epoch);
-  derived.value.fill(0);
-  return epochKey;
 }
