@@ -1,6 +1,6 @@
 /**
  * Imports point one way:
- *   protocol <- crypto, codec, model <- ports <- adapters | sync <- people <- index
+ *   protocol <- crypto, codec, model <- ports <- adapters | sync <- people <- budget <- index
  * Each rule says why it is there. Tests may import what they need.
  */
 const tests = '\\.test\\.ts$';
@@ -84,7 +84,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^sdk/src/(crypto|codec|model)/', pathNot: tests },
       to: {
-        path: '^sdk/src/(ports|local|remote|signaling|sync|people|react|household)/|^sdk/src/index\\.ts$',
+        path: '^sdk/src/(ports|local|remote|signaling|sync|people|budget|react|household)/|^sdk/src/index\\.ts$',
       },
     },
     {
@@ -99,7 +99,7 @@ module.exports = {
       comment: 'A port that knows an adapter or the engine is no boundary.',
       severity: 'error',
       from: { path: '^sdk/src/ports/', pathNot: tests },
-      to: { path: '^sdk/src/(local|remote|signaling|sync|people|react|household)/' },
+      to: { path: '^sdk/src/(local|remote|signaling|sync|people|budget|react|household)/' },
     },
     {
       name: 'adapters-stay-apart',
@@ -107,7 +107,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^sdk/src/(local|remote|signaling)/', pathNot: tests },
       to: {
-        path: '^sdk/src/(local|remote|signaling|sync|people|react|household)/',
+        path: '^sdk/src/(local|remote|signaling|sync|people|budget|react|household)/',
         pathNot: '^sdk/src/$1/',
       },
     },
@@ -130,13 +130,15 @@ module.exports = {
       comment: 'What every layer may import cannot sit above any of them.',
       severity: 'error',
       from: { path: '^sdk/src/[^/]+\\.ts$', pathNot: [tests, compositionRoot] },
-      to: { path: '^sdk/src/(ports|local|remote|signaling|sync|people|react|household|testing)/' },
+      to: {
+        path: '^sdk/src/(ports|local|remote|signaling|sync|people|budget|react|household|testing)/',
+      },
     },
     {
       name: 'people-know-no-adapter',
       comment: 'Membership works over the same ports as the engine.',
       severity: 'error',
-      from: { path: '^sdk/src/people/', pathNot: tests },
+      from: { path: '^sdk/src/(people|budget)/', pathNot: tests },
       to: { path: '^sdk/src/(local|remote|signaling|react|household)/' },
     },
     {
@@ -144,7 +146,14 @@ module.exports = {
       comment: 'Who is a member is decided above the engine; the engine must not reach up.',
       severity: 'error',
       from: { path: '^sdk/src/(sync|ports)/', pathNot: tests },
-      to: { path: '^sdk/src/(people|react|household)/' },
+      to: { path: '^sdk/src/(people|budget|react|household)/' },
+    },
+    {
+      name: 'people-below-budget',
+      comment: 'A budget is what an app holds: records, syncing and people put together.',
+      severity: 'error',
+      from: { path: '^sdk/src/people/', pathNot: tests },
+      to: { path: '^sdk/src/budget/' },
     },
     {
       name: 'composition-root-only',
