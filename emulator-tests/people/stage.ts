@@ -1,6 +1,6 @@
 import { isSealsyncError } from '@sealsync/sdk';
 import { afterAll, beforeAll } from 'vitest';
-import { addTo, honestView, startPerson, type OpenDevice, type Person } from './person.js';
+import { addTo, startPerson, type OpenDevice, type Person } from './person.js';
 import { openProject, type Project } from './project.js';
 
 /** Whom the tests of one file share; every test makes a budget of its own. */
@@ -87,5 +87,3 @@ export async function failureOf(call: Promise<unknown>): Promise<string> {
   }
   return 'none';
 }
-
-export { honestView };
