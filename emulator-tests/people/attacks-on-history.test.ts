@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { generateIdentity, type Identity } from '@sealsync/sdk';
 import { generateEpochKey, type EpochKey } from '../../sdk/src/crypto/epoch-key.js';
-import { parseInviteFragment } from '../../sdk/src/crypto/invite-fragment.js';
+import { encodeInviteFragment, parseInviteFragment } from '../../sdk/src/crypto/invite-fragment.js';
 import type { InviteSecret } from '../../sdk/src/crypto/invite-secret.js';
 import { wrapEpochKey } from '../../sdk/src/crypto/wrap-epoch-key.js';
 import type { Statement } from '../../sdk/src/model/membership.js';
@@ -180,6 +180,20 @@ describe('a whole other log in the place of the one that a member knows', () => 
     expect(await failureOf(cy.join(link))).toBe('log_halted');
     expect(await failureOf(cy.open(id))).toBe('log_halted');
     const log = await project.readLog(id);
+    expect(log.some(({ author }) => author === cy.uid)).toBe(false);
+  });
+
+  it('or a link that names another inviter than the log is refused, and nothing is written', async () => {
+    const { ben, cy, project } = stage;
+    const founder = await foundBudget(stage, ben);
+    const invited = { role: 'editor', expiresInMs: 3_600_000 } as const;
+    const { link } = await founder.budget.people.createInvite(invited);
+    const parsed = parseInviteFragment(link);
+    if (!parsed.ok) throw new Error(parsed.error.message);
+    const inviterFingerprint = random.bytes(32);
+    const changed = `#${encodeInviteFragment({ ...parsed.value, inviterFingerprint })}`;
+    expect(await failureOf(cy.join(changed))).toBe('not_genuine');
+    const log = await project.readLog(founder.budget.id);
     expect(log.some(({ author }) => author === cy.uid)).toBe(false);
   });
 });

@@ -8,7 +8,12 @@ import { sealOwnPin, type OwnPin } from './own-pin.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { tendPeople } from './tend-people.js';
 
-const ENDS: ReadonlySet<SealsyncErrorKind> = new Set(['removed', 'budget_deleted']);
+const OBSTACLES: ReadonlySet<SealsyncErrorKind> = new Set([
+  'removed',
+  'budget_deleted',
+  'not_genuine',
+  'invite_revoked',
+]);
 
 /**
  * Looks after the people of one open budget: once it has been read, and whenever somebody
@@ -28,8 +33,8 @@ export class PeopleKeeper {
   #stopListening: (() => void) | undefined;
   #endFirstLook: () => void = () => undefined;
   readonly #firstLook: Promise<void>;
-  /** That this device is out, which the first look found. */
-  #end: SealsyncError | undefined;
+  /** What the first look found that keeps the budget from being used. */
+  #obstacle: SealsyncError | undefined;
 
   /** `isNew` for a budget that this device has just created, where there is nothing to find. */
   constructor(deps: PeopleDeps, clock: Clock, pin: OwnPin | undefined, isNew: boolean) {
@@ -44,10 +49,10 @@ export class PeopleKeeper {
     });
   }
 
-  /** Resolves after the first look, unless it found that this device is out: then it throws. */
+  /** Resolves after the first look; throws if this device is out, or was led here by a false link. */
   async firstLook(): Promise<void> {
     await this.#firstLook;
-    if (this.#end) throw this.#end;
+    if (this.#obstacle) throw this.#obstacle;
   }
 
   /** Looks for the first time as soon as the log has been read. */
@@ -130,8 +135,7 @@ export class PeopleKeeper {
     this.#wantsLook = false;
     this.#looking = this.#look()
       .catch((error: unknown) => {
-        const isEnd = isSealsyncError(error) && ENDS.has(error.kind);
-        if (isEnd) this.#end = error;
+        if (isSealsyncError(error) && OBSTACLES.has(error.kind)) this.#obstacle = error;
       })
       .then(() => {
         this.#looking = undefined;

@@ -102,7 +102,7 @@ export class LogSession {
     if (!pulled.ok && pulled.error.kind === 'denied') {
       return this.#explainDenial(pulled.error, signal);
     }
-    if (!pulled.ok && isLikeDeletion(pulled.error)) {
+    if (!pulled.ok && isLikeDeletion(pulled.error, replica.confirmed.position)) {
       const explained = await this.#deps.standing.explainDenial(signal);
       if (explained.ok && explained.value) return this.#end(explained.value);
     }
@@ -327,5 +327,5 @@ export class LogSession {
 }
 
 /** Owners may still read what is left of a log that is being removed: with gaps, or nothing. */
-const isLikeDeletion = ({ kind }: SyncFailure): boolean =>
-  kind === 'log_halted' || kind === 'failed';
+const isLikeDeletion = ({ kind }: SyncFailure, { seq }: LogPosition): boolean =>
+  kind === 'log_halted' || (kind === 'failed' && seq === 0);
