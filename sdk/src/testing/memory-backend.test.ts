@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
 import { hashFrame } from '../crypto/frame.js';
 import type { LogEntry, RemoteLog } from '../ports/remote-log.js';
+import { MAX_WRAPS_PER_COMMIT } from '../ports/commit-limits.js';
 import { wrapIdOf } from '../remote/wrap-id.js';
 import { createMemoryBackend, type MemoryBackend } from './memory-backend.js';
 import { disruptOnce, type Disruption } from './memory-log-faults.js';
@@ -156,7 +157,7 @@ describe('a memory backend', () => {
       operation === 'putWraps' && ++commits === 2 ? { failBefore: 'offline' } : undefined,
     );
     expect(outcomeOf(await wraps.put(many))).toBe('offline');
-    expect(backend.inspect(budgetId)?.wraps.size).toBe(11);
+    expect(backend.inspect(budgetId)?.wraps.size).toBe(1 + MAX_WRAPS_PER_COMMIT);
     expect(outcomeOf(await wraps.put(many))).toBe('ok');
     expect(backend.inspect(budgetId)?.wraps.size).toBe(16);
   });

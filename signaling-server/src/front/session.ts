@@ -29,11 +29,8 @@ const CLOSE_FOR_MEMBERSHIP: Readonly<Record<MembershipFailure, CloseReason>> = {
   unavailable: 'overloaded',
 };
 
-/** What only those who can write to the budget can have caused. */
-const WRITERS_SIGNALS: ReadonlySet<Signal['type']> = new Set([
-  'data_changed',
-  'membership_changed',
-]);
+/** What only those who can write to the budget can have caused; anybody can join or leave. */
+const WRITERS_SIGNALS: ReadonlySet<Signal['type']> = new Set(['data_changed']);
 
 export function closeReasonForToken(failure: TokenFailure): CloseReason {
   return CLOSE_FOR_TOKEN[failure];
