@@ -80,17 +80,20 @@ describe('membership', () => {
     expect((await ben.closed).code).toBe(CLOSE_CODES.forbidden.code);
   });
 
-  it('viewers cannot make anybody read it again: they change no members', async () => {
+  it("viewers' reports are passed on too, since they join and leave; a flood shares a round", async () => {
     const { server, enter, clock } = await startTestServer();
     const ann = await enter(BUDGET, 'ann');
     const vic = await enter(BUDGET, 'vic', 'viewer');
     await ann.hearAll();
     for (let n = 0; n < 10; n += 1) vic.send({ type: 'membership_changed' });
-    const refused = { type: 'error', reason: 'forbidden' };
-    expect(await vic.hearAll()).toEqual(Array.from({ length: 10 }, () => refused));
+    await vic.hearAll();
+    const heard = await ann.hearAll();
+    expect(heard.map((message) => (message as { type: string }).type)).toEqual(
+      Array.from({ length: 10 }, () => 'membership_changed'),
+    );
     clock.advance(roomMembershipGapMs);
-    expect(await ann.hearAll()).toEqual([]);
-    expect(server.stats().membershipReads).toBe(2);
+    await ann.hearAll();
+    expect(server.stats().membershipReads).toBeLessThanOrEqual(6);
   });
 
   it('a report during a read leads to another read: the first may have seen the past', async () => {
