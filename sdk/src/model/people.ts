@@ -62,6 +62,12 @@ export function withoutInvitesOf(people: People, uid: string): People {
   return { ...people, invites: new Map(invites) };
 }
 
+/** Without the invites that ran out before `timeMs`. */
+export function withoutOldInvites(people: People, timeMs: number): People {
+  const invites = [...people.invites].filter(([, { expiresAt }]) => expiresAt >= timeMs);
+  return invites.length === people.invites.size ? people : { ...people, invites: new Map(invites) };
+}
+
 export function withInvite(people: People, inviteId: string, invite: OpenInvite): People {
   return { ...people, invites: new Map(people.invites).set(inviteId, invite) };
 }

@@ -67,6 +67,8 @@ const MESSAGES = {
     'The server gives a member another role than the owners did. Only what the log allows is merged: ask whoever runs the project.',
   member_missing:
     'The server shuts out a member whom nobody removed. An owner can remove them for good or let them in again: ask whoever runs the project.',
+  epoch_jumped:
+    'The server names a key far beyond the one in use, and so keeps everybody from writing: ask whoever runs the project.',
   epoch_rolled_back:
     'The server names an earlier key than the one in use. Nothing is sealed under the earlier one: ask whoever runs the project.',
 } as const;

@@ -31,6 +31,10 @@ export async function createInvite(
   signal?: AbortSignal,
 ): Promise<Result<{ readonly invite: Invite; readonly appended: number }, SyncFailure>> {
   const { budgetId, random, corrected, remote, replica, settings } = deps;
+  // The rules go by the server's clock, to the millisecond.
+  const serverTime = await remote.log.serverTime(signal);
+  if (!serverTime.ok) return serverTime;
+  corrected.correct(serverTime.value);
   const secret = generateInviteSecret(random);
   const { inviteId, accessHash } = secret;
   const expiresAt = corrected.now() + expiresInMs;

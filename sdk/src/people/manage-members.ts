@@ -4,10 +4,12 @@ import { makeNotice } from '../crypto/notice.js';
 import type { Statement } from '../model/membership.js';
 import { hasOwner, withMember, withoutMember } from '../model/people.js';
 import type { Role } from '../model/roles.js';
+import type { StoredInvite } from '../ports/invite-directory.js';
 import { ok, type Result } from '../result.js';
 import type { LogPosition } from '../sync/log-position.js';
 import { refuse, type Refused, type SyncFailure } from '../sync/sync-failure.js';
 import { wrapCurrentKey } from './mend-wraps.js';
+import { logJoiners } from './find-joiners.js';
 import { ownIdentity, positionOf, type PeopleDeps } from './people-deps.js';
 import { startEpoch, type EpochPurpose } from './start-epoch.js';
 
@@ -50,12 +52,17 @@ export async function addMember(
   return wrapped.ok ? appended : wrapped;
 }
 
-export function changeRole(
+export async function changeRole(
   deps: PeopleDeps,
   { uid, role }: { readonly uid: string; readonly role: Role },
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
-  return deps.session.append((position) => {
+  const invites = invitesOf(deps, uid);
+  if (role !== 'owner' && invites.length > 0) {
+    const joined = await logJoiners(deps, uid, signal);
+    if (!joined.ok) return joined;
+  }
+  const changed = await deps.session.append((position) => {
     const member = position.members.get(uid);
     if (member?.role === role) return ok(undefined);
     const owner = requireOwner(deps, position);
@@ -67,6 +74,7 @@ export function changeRole(
       change: { members: { [uid]: role } },
     });
   }, signal);
+  return changed.ok && role !== 'owner' ? closeInvites(deps, invites, changed, signal) : changed;
 }
 
 /** Takes somebody out, with a new key for those who stay. */
@@ -75,29 +83,68 @@ export async function removeMember(
   uid: string,
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
-  const budget = await deps.remote.log.readBudget(signal);
-  if (!budget.ok) return budget;
-  const { budgetId } = deps;
-  const isGranted = Object.hasOwn(budget.value.members, uid);
+  const invites = invitesOf(deps, uid);
+  const joined = await logJoiners(deps, uid, signal);
+  if (!joined.ok) return joined;
   // Without a trace in the log, only the new key tells that it is done.
   const { epoch: before } = positionOf(deps);
-  return startEpoch(
+  const removed = await startEpoch(
     deps,
-    (position) => {
+    async (position) => {
+      const budget = await deps.remote.log.readBudget(signal);
+      if (!budget.ok) return budget;
+      const isGranted = Object.hasOwn(budget.value.members, uid);
       const isMember = position.members.has(uid);
       if (!isMember && !(isGranted && position.epoch === before)) return ok(undefined);
       const owner = requireOwner(deps, position);
       if (!owner.ok) return owner;
       if (!hasOwner(withoutMember(position, uid).members)) return lastOwner();
-      const { epoch } = position;
-      const by = ownIdentity(deps);
-      const notice = makeNotice({ kind: 'removed', budgetId, uid, by, epoch });
-      const statements: readonly Statement[] = isMember ? [{ type: 'member_removed', uid }] : [];
-      const change = isGranted ? { members: { [uid]: null }, departure: { uid, notice } } : {};
-      return ok({ statements, change } satisfies EpochPurpose);
+      const used = await deps.remote.invites.listUsedBy(uid, signal);
+      return used.ok ? ok(purposeOfRemoval(deps, position, uid, isGranted, used.value)) : used;
     },
     signal,
   );
+  return removed.ok ? closeInvites(deps, invites, removed, signal) : removed;
+}
+
+function purposeOfRemoval(
+  deps: PeopleDeps,
+  position: LogPosition,
+  uid: string,
+  isGranted: boolean,
+  used: readonly StoredInvite[],
+): EpochPurpose {
+  const { budgetId } = deps;
+  const { epoch, members, invites } = position;
+  const by = ownIdentity(deps);
+  const notice = makeNotice({ kind: 'removed', budgetId, uid, by, epoch });
+  const removed: readonly Statement[] = members.has(uid) ? [{ type: 'member_removed', uid }] : [];
+  // Accepted, and not in the log yet: nobody shall take them up later.
+  const revoked = used
+    .filter(({ inviteId }) => invites.get(inviteId)?.by !== uid && invites.has(inviteId))
+    .map(({ inviteId }): Statement => ({ type: 'invite_revoked', inviteId }));
+  return {
+    statements: [...removed, ...revoked],
+    change: { members: { [uid]: null }, ...(isGranted ? { departure: { uid, notice } } : {}) },
+  };
+}
+
+/** The ids of the open invites that somebody has made. */
+const invitesOf = (deps: PeopleDeps, uid: string): readonly string[] =>
+  [...positionOf(deps).invites].filter(([, { by }]) => by === uid).map(([inviteId]) => inviteId);
+
+/** The rules would let somebody in by them again if their maker became an owner again. */
+async function closeInvites(
+  { remote }: PeopleDeps,
+  inviteIds: readonly string[],
+  done: Result<number, SyncFailure>,
+  signal?: AbortSignal,
+): Promise<Result<number, SyncFailure>> {
+  for (const inviteId of inviteIds) {
+    const revoked = await remote.invites.revoke(inviteId, signal);
+    if (!revoked.ok && revoked.error.kind !== 'denied') return revoked;
+  }
+  return done;
 }
 
 /** Replaces the key now. */

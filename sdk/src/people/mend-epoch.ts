@@ -3,8 +3,11 @@ import type { Statement } from '../model/membership.js';
 import { mayWrite } from '../model/roles.js';
 import type { BudgetDocument, RemoteError } from '../ports/remote-log.js';
 import { ok, type Result } from '../result.js';
+import { foldStatements, isTimelyNotice, MAX_EPOCH_STEP } from '../sync/fold-statements.js';
+import type { LogPosition } from '../sync/log-position.js';
 import type { SyncFailure } from '../sync/sync-failure.js';
-import { comparePeople, peopleEvent } from './judge-people.js';
+import { findJoiners, uidsNotInLog } from './find-joiners.js';
+import { peopleEvent } from './judge-people.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { startEpoch } from './start-epoch.js';
 
@@ -18,8 +21,10 @@ export async function mendEpoch(
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
   const before = positionOf(deps);
-  if (budget.epoch < before.epoch) {
-    deps.replica.security.tell(peopleEvent('epoch_rolled_back', before.seq));
+  const aheadBy = budget.epoch - before.epoch;
+  if (aheadBy < 0 || aheadBy >= MAX_EPOCH_STEP) {
+    const event = aheadBy < 0 ? 'epoch_rolled_back' : 'epoch_jumped';
+    deps.replica.security.tell(peopleEvent(event, before.seq));
     return ok(0);
   }
   const self = ownMember(deps);
@@ -27,16 +32,26 @@ export async function mendEpoch(
   // An epoch that was started without knowing that somebody left has a key for them.
   const left = await findLeavers(deps, budget, signal);
   if (!left.ok) return left;
-  const isWaitedFor = budget.rekey || budget.epoch > before.epoch;
+  const isWaitedFor = budget.rekey || aheadBy > 0;
+  if (!isWaitedFor && left.value.length === 0) return ok(0);
+  const joiners = await findJoiners(deps, joinersOf(budget, before, left.value), signal);
+  if (!joiners.ok) return joiners;
+  const isBack = (uid: string): boolean => left.value.some((leaver) => leaver.uid === uid);
+  // Newcomers first: whoever leaves takes their invites along.
+  const candidates: readonly Statement[] = [
+    ...joiners.value.filter(({ uid }) => !isBack(uid)).map(toStatement),
+    ...left.value,
+    ...joiners.value.filter(({ uid }) => isBack(uid)).map(toStatement),
+  ];
   return startEpoch(
     deps,
-    ({ epoch, members }) => {
-      const statements = left.value.filter(({ uid }) => members.has(uid));
+    (position) => {
+      const isLeft = left.value.some(({ uid }) => position.members.has(uid));
       // Somebody else's epoch is as good as one of this device.
-      const isDue = isWaitedFor && epoch === before.epoch;
-      if (!isDue && statements.length === 0) return ok(undefined);
-      const isAnnounced = isDue && !budget.rekey;
-      return ok(isAnnounced ? { statements, announced: budget.epoch } : { statements });
+      const isDue = isWaitedFor && position.epoch === before.epoch;
+      if (!isDue && !isLeft) return ok(undefined);
+      const statements = keepSayable(deps, position, candidates);
+      return ok({ statements, change: { settlesLeaving: true }, after: budget.epoch });
     },
     signal,
   );
@@ -44,26 +59,71 @@ export async function mendEpoch(
 
 type Leaving = Extract<Statement, { type: 'member_left' }>;
 
-/** Whoever the document shuts out, and who has signed that they leave. */
+const toStatement = ({
+  inviteId,
+  acceptance,
+}: Extract<Statement, { type: 'joined' }>): Statement => ({ type: 'joined', inviteId, acceptance });
+
+/** Whoever the document lets in and the log does not, or will not once they have left. */
+const joinersOf = (
+  budget: BudgetDocument,
+  position: LogPosition,
+  left: readonly Leaving[],
+): readonly string[] => [
+  ...uidsNotInLog(budget, position),
+  ...left.map(({ uid }) => uid).filter((uid) => Object.hasOwn(budget.members, uid)),
+];
+
+/** Members who have signed that they leave: shut out, or, before an epoch settles it, back again. */
 async function findLeavers(
-  { budgetId, remote, replica }: PeopleDeps,
+  { budgetId, remote, replica, identities }: PeopleDeps,
   budget: BudgetDocument,
   signal?: AbortSignal,
 ): Promise<Result<readonly Leaving[], RemoteError>> {
   const position = positionOf({ replica });
   const left: Leaving[] = [];
-  for (const { kind, uid } of comparePeople(budget, position)) {
-    const member = position.members.get(uid);
-    if (kind !== 'not_in_document' || !member) continue;
+  for (const [uid, member] of position.members) {
+    const isIn = Object.hasOwn(budget.members, uid);
+    if (uid === identities.uid || (isIn && !budget.rekey)) continue;
     const read = await remote.exits.readDeparture(uid, signal);
     if (!read.ok) return read;
     const notice = read.value;
-    const bySignKey = member.keys.sign;
     if (!notice) continue;
+    const bySignKey = member.keys.sign;
     const verified = verifyNotice({ bytes: notice, budgetId, kind: 'left', uid, bySignKey });
-    if (verified.ok && verified.value.epoch >= member.sinceEpoch) {
+    if (verified.ok && isTimelyNotice(verified.value.epoch, member, position)) {
       left.push({ type: 'member_left', uid, notice });
     }
   }
   return ok(left);
+}
+
+/** Of `candidates`, in order, those that the log takes; the last owner, for one, cannot leave. */
+function keepSayable(
+  { budgetId, identities, replica, corrected }: PeopleDeps,
+  position: LogPosition,
+  candidates: readonly Statement[],
+): readonly Statement[] {
+  const { epoch, kid, seq } = position;
+  if (!kid) return [];
+  const started: Statement = {
+    type: 'epoch_started',
+    previousEpoch: epoch,
+    previousKid: kid,
+    previousKey: new Uint8Array(1),
+  };
+  const said = {
+    budgetId,
+    seq: seq + 1,
+    epoch: epoch + 1,
+    author: identities.uid,
+    device: replica.outbox.device,
+    t: corrected.now(),
+  };
+  const sayable: Statement[] = [];
+  for (const candidate of candidates) {
+    const statements = [started, ...sayable, candidate];
+    if (foldStatements(position, statements, said)) sayable.push(candidate);
+  }
+  return sayable;
 }

@@ -14,15 +14,15 @@ import { recipientsOf, wrapFor } from './wrap-for.js';
 export interface EpochPurpose {
   /** Behind the statement that starts the epoch. */
   readonly statements: readonly Statement[];
-  readonly change?: Pick<BudgetChange, 'members' | 'departure'>;
-  /** The epoch that the budget's document names already, ahead of the log. */
-  readonly announced?: number;
+  readonly change?: Pick<BudgetChange, 'members' | 'departure' | 'settlesLeaving'>;
+  /** The epoch that the budget's document names already, where that is ahead of the log. */
+  readonly after?: number;
 }
 
 /** Decided anew whenever others were faster; `undefined` once there is no reason any more. */
-export type DecidePurpose = (
-  position: LogPosition,
-) => Result<EpochPurpose | undefined, SyncFailure>;
+export type DecidePurpose = (position: LogPosition) => Decision | Promise<Decision>;
+
+type Decision = Result<EpochPurpose | undefined, SyncFailure>;
 
 const MAX_ATTEMPTS = 8;
 
@@ -38,7 +38,7 @@ export async function startEpoch(
 ): Promise<Result<number, SyncFailure>> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const position = positionOf(deps);
-    const decided = decide(position);
+    const decided = await decide(position);
     if (!decided.ok) return decided;
     if (!decided.value) return ok(0);
     const staged = await stageEpoch(deps, position, decided.value, signal);
@@ -66,7 +66,7 @@ async function stageEpoch(
     const message = 'The key of the current epoch is not on this device.';
     return err({ kind: 'key_missing', seq: position.seq, message });
   }
-  const epoch = purpose.announced ?? position.epoch + 1;
+  const epoch = Math.max(position.epoch, purpose.after ?? 0) + 1;
   const epochKey = generateEpochKey(random, budgetId, epoch);
   const started: Statement = {
     type: 'epoch_started',
@@ -99,17 +99,16 @@ async function stageEpoch(
 function commitEpoch(
   { session }: PeopleDeps,
   staged: LogPosition,
-  { change, announced }: EpochPurpose,
+  { change }: EpochPurpose,
   { epochKey, statements }: StagedEpoch,
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
   return session.append((position) => {
     const isDone = position.kid !== undefined && equalBytes(position.kid, epochKey.kid);
     if (isDone || !hasSamePeople(position, staged)) return ok(undefined);
-    const epoch = announced === undefined ? { epoch: epochKey.epoch } : {};
     return ok({
       bodies: [{ edits: [], statements }],
-      change: { ...change, ...epoch },
+      change: { ...change, epoch: epochKey.epoch },
       epochKey,
     });
   }, signal);

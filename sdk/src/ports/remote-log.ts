@@ -43,8 +43,10 @@ export interface BudgetDocument {
 export interface BudgetChange {
   /** The roles that members have from now on; `null` for those who are none any more. */
   readonly members?: Readonly<Record<string, Role | null>>;
-  /** The epoch that the entry starts; also ends `rekey`. */
+  /** The epoch that the entry starts. */
   readonly epoch?: number;
+  /** The epoch settles that members left. Without it the rules refuse one while `rekey` is set. */
+  readonly settlesLeaving?: true;
   /** The notice for somebody whom this commit removes. */
   readonly departure?: Departure;
 }

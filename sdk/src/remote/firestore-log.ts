@@ -169,9 +169,11 @@ class FirestoreLog implements RemoteLog {
     return err({ kind: 'failed', message: `${operation} found no time` });
   }
 
-  #addChange(batch: WriteBatch, { members, epoch, departure }: BudgetChange): void {
+  #addChange(batch: WriteBatch, change: BudgetChange): void {
+    const { members, epoch, departure } = change;
     if (members || epoch !== undefined) {
-      const start = epoch === undefined ? {} : { epoch, rekey: false };
+      const settled = change.settlesLeaving ? { rekey: false } : {};
+      const start = epoch === undefined ? {} : { epoch, ...settled };
       // Merged, so that of two changes at once neither undoes the other's.
       batch.set(this.#budget, { ...toMembersChange(members), ...start }, { merge: true });
       this.#count.writes += 1;

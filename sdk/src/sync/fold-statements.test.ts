@@ -44,6 +44,7 @@ beforeAll(async () => {
     hash: new Uint8Array(32),
     epoch: EPOCH,
     kid: KID,
+    previousEpoch: EPOCH - 1,
     epochStartedAt: 0,
     members: new Map([
       member('ann', 'owner'),

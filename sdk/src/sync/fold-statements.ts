@@ -13,6 +13,8 @@ import {
   withoutInvite,
   withoutInvitesOf,
   withoutMember,
+  withoutOldInvites,
+  type Member,
   type People,
 } from '../model/people.js';
 import { mayWrite, type Role } from '../model/roles.js';
@@ -24,8 +26,14 @@ export type StatementContext = Pick<
   'budgetId' | 'seq' | 'epoch' | 'author' | 'device' | 't'
 >;
 
-/** An invite may be logged this long after it ran out: the newcomer accepted it in time. */
-export const JOINING_GRACE_MS: number = 24 * 60 * 60_000;
+/**
+ * Joining may be logged this long after the invite ran out: the newcomer accepted it in time,
+ * and somebody who may write has to come by.
+ */
+export const JOINING_GRACE_MS: number = 30 * 24 * 60 * 60_000;
+
+/** How far one entry may raise the epoch, so that nobody can use up all of them. */
+export const MAX_EPOCH_STEP = 1_000;
 
 /**
  * The people behind an entry, or `undefined` if its author may not say what it says. The
@@ -39,14 +47,17 @@ export function foldStatements(
 ): People | undefined {
   const startsEpoch = before.seq > 0 && entry.epoch > before.epoch;
   if (startsEpoch !== (statements[0]?.type === 'epoch_started')) return undefined;
+  if (entry.epoch - before.epoch > MAX_EPOCH_STEP) return undefined;
   let people = registerDevice(before, entry);
+  // An old link must not open new keys.
+  if (startsEpoch) people = withoutOldInvites(people, entry.t - JOINING_GRACE_MS);
   for (const [index, statement] of statements.entries()) {
     if (statement.type === 'epoch_started') {
       if (index > 0 || !replacesKey(before, statement)) return undefined;
       continue;
     }
     if (!startsEpoch && NEEDS_EPOCH.has(statement.type)) return undefined;
-    const folded = foldStatement(people, statement, entry);
+    const folded = foldStatement(people, statement, before, entry);
     if (!folded) return undefined;
     people = folded;
   }
@@ -79,6 +90,7 @@ function replacesKey(
 function foldStatement(
   people: People,
   statement: Exclude<Statement, { type: 'epoch_started' }>,
+  before: LogPosition,
   entry: StatementContext,
 ): People | undefined {
   const { author } = entry;
@@ -100,7 +112,7 @@ function foldStatement(
     case 'role_changed':
       return isOwner ? changeRole(people, statement) : undefined;
     case 'member_left':
-      return leave(people, statement, entry);
+      return leave(people, statement, before, entry);
     case 'invite_created':
       return isOwner ? createInvite(people, statement, author) : undefined;
     case 'invite_revoked':
@@ -151,16 +163,27 @@ function changeRole(
 function leave(
   people: People,
   { uid, notice }: Extract<Statement, { type: 'member_left' }>,
+  before: LogPosition,
   { budgetId }: StatementContext,
 ): People | undefined {
   const leaver = people.members.get(uid);
   if (!leaver) return undefined;
   const bySignKey = leaver.keys.sign;
   const verified = verifyNotice({ bytes: notice, budgetId, kind: 'left', uid, bySignKey });
-  // Whoever came back has not left by what they signed before.
-  const isOfThisStay = verified.ok && verified.value.epoch >= leaver.sinceEpoch;
-  return isOfThisStay ? withoutMember(people, uid) : undefined;
+  return verified.ok && isTimelyNotice(verified.value.epoch, leaver, before)
+    ? withoutMember(people, uid)
+    : undefined;
 }
+
+/**
+ * Whether who signed at `epoch` that they leave does so now: not in an earlier stay, and not in
+ * an attempt long ago that failed. The leaver may not have seen the newest epoch yet.
+ */
+export const isTimelyNotice = (
+  epoch: number,
+  { sinceEpoch }: Member,
+  before: Pick<LogPosition, 'epoch' | 'previousEpoch'>,
+): boolean => epoch >= sinceEpoch && epoch >= before.previousEpoch;
 
 function createInvite(
   people: People,

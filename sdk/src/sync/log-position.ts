@@ -20,6 +20,8 @@ export interface LogPosition extends People {
   readonly epoch: number;
   /** Commitment to the key of `epoch`; absent before the first entry. */
   readonly kid: Uint8Array | undefined;
+  /** The epoch before `epoch`; 0 in the first. */
+  readonly previousEpoch: number;
   /** The signed time of the entry that started `epoch`, in ms; 0 before the first entry. */
   readonly epochStartedAt: number;
 }
@@ -30,6 +32,7 @@ export const LOG_START: LogPosition = {
   hash: new Uint8Array(32),
   epoch: 1,
   kid: undefined,
+  previousEpoch: 0,
   epochStartedAt: 0,
 };
 
@@ -42,9 +45,11 @@ export function advancePosition(
 ): LogPosition {
   const { seq, epoch, kid, t } = entry;
   const isNewEpoch = before.seq === 0 || epoch > before.epoch;
-  const epochStartedAt = isNewEpoch ? t : before.epochStartedAt;
   const { members, invites, devices } = people;
-  return { seq, hash, epoch, kid, epochStartedAt, members, invites, devices };
+  const at = { seq, hash, epoch, kid, members, invites, devices };
+  const { previousEpoch, epochStartedAt } = before;
+  if (!isNewEpoch) return { ...at, previousEpoch, epochStartedAt };
+  return { ...at, previousEpoch: before.seq === 0 ? 0 : before.epoch, epochStartedAt: t };
 }
 
 /** An entry that passed every check, and the position behind it. */

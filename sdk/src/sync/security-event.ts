@@ -13,6 +13,7 @@
  * - `key_not_genuine`: a wrapped key is not the one that the log names, or not for this user.
  * - `published_keys_differ`: somebody's published keys are not the ones that they told in person.
  * - `invite_not_genuine`: an invite's acceptance was not signed by its link and the newcomer.
+ * - `epoch_jumped`: the server names an epoch far beyond the one that the log is in.
  * - `epoch_rolled_back`: the server names an earlier epoch than the log is in.
  * - `deletion_unproven`: the server says that the budget is deleted, and no owner has signed it.
  */
@@ -31,6 +32,7 @@ export type SecurityEventKind =
   | 'key_not_genuine'
   | 'published_keys_differ'
   | 'invite_not_genuine'
+  | 'epoch_jumped'
   | 'epoch_rolled_back'
   | 'deletion_unproven';
 

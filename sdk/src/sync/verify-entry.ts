@@ -3,6 +3,7 @@ import type { EpochKey } from '../crypto/epoch-key.js';
 import { openFrame, verifyFrameSignature } from '../crypto/envelope.js';
 import type { FrameHeader } from '../crypto/frame-header.js';
 import { hashFrame, parseFrame, type Frame } from '../crypto/frame.js';
+import { openPreviousKey } from '../crypto/previous-key.js';
 import { equalBytes } from '../bytes.js';
 import type { EntryBody } from '../model/body.js';
 import type { BudgetId } from '../model/ids.js';
@@ -83,7 +84,7 @@ export function verifyEntry(
   }
 
   const people = foldStatements(before, body.value.statements, header);
-  if (!people || header.kind !== kindOf(body.value)) {
+  if (!people || header.kind !== kindOf(body.value) || !keepsHistory(body.value, key)) {
     return fail('bad_statement', 'the entry says what its author may not say');
   }
   if (isNewcomer) {
@@ -100,6 +101,15 @@ const mayIntroduceItself = (header: FrameHeader, before: LogPosition): boolean =
   !before.members.has(header.author) &&
   header.kind === 'membership' &&
   header.epoch === before.epoch;
+
+/** Whoever joins later reads history by the key that the start of an epoch encloses. */
+function keepsHistory({ statements: [first] }: EntryBody, key: EpochKey): boolean {
+  if (first?.type !== 'epoch_started') return true;
+  const previous = { epoch: first.previousEpoch, kid: first.previousKid };
+  const opened = openPreviousKey(first.previousKey, key, previous);
+  if (opened.ok) opened.value.wipe();
+  return opened.ok;
+}
 
 /** An entry about people is marked as such in its signed header. */
 export const kindOf = (body: EntryBody): 'edits' | 'membership' =>

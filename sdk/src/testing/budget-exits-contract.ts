@@ -54,7 +54,8 @@ function describeLeaving({ onBudget, expect }: Suite): void {
     const entry = budget.entryAfter(cyd.entry, { author: cyd.uid });
     expect(outcomeOf(await cyd.log.append([entry]))).toEqual('denied');
     const start = { ...entry, epoch: 2 };
-    expect(outcomeOf(await cyd.log.append([start], { epoch: 2 }))).toEqual('ok');
+    const change = { epoch: 2, settlesLeaving: true } as const;
+    expect(outcomeOf(await cyd.log.append([start], change))).toEqual('ok');
   });
 
   onBudget('denies the last owner', async (budget) => {

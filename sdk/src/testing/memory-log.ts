@@ -155,8 +155,8 @@ export class MemoryLog implements RemoteLog {
   }
 }
 
-const copyChange = ({ members, epoch, departure }: BudgetChange): BudgetChange => ({
+const copyChange = ({ members, departure, ...rest }: BudgetChange): BudgetChange => ({
+  ...rest,
   ...(members ? { members: { ...members } } : {}),
-  ...(epoch === undefined ? {} : { epoch }),
   ...(departure ? { departure: { ...departure, notice: departure.notice.slice() } } : {}),
 });

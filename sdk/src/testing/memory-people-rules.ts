@@ -28,7 +28,7 @@ type Outcome = StoredBudget | undefined;
 /** Changes people, starts an epoch, or both, and stores the notice for whoever is removed. */
 export function changeBudget(before: StoredBudget, change: BudgetChange, caller: Caller): Outcome {
   const { epoch, departure } = change;
-  const rekey = epoch === undefined ? before.rekey : false;
+  const rekey = epoch !== undefined && change.settlesLeaving ? false : before.rekey;
   const members = withRoles(before.members, change.members ?? {});
   const after = { ...before, members, epoch: epoch ?? before.epoch, rekey };
   const touches = change.members !== undefined || epoch !== undefined;
@@ -52,7 +52,7 @@ function mayChange(before: StoredBudget, after: StoredBudget, caller: Caller): b
   if (after.epoch === before.epoch && after.rekey === before.rekey) {
     return role === 'owner' && !removes;
   }
-  if (after.epoch !== before.epoch + 1 || !roleOf(after, caller.uid)) return false;
+  if (after.rekey || after.epoch !== before.epoch + 1 || !roleOf(after, caller.uid)) return false;
   if (role === 'owner') return caller.signedInRecently || !removes;
   return role === 'editor' && areSame(before.members, after.members);
 }

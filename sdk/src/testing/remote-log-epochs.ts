@@ -90,7 +90,9 @@ function describeStarts({ onBudget, expect }: Suite): void {
     const entry = budget.entryAfter(budget.genesis);
     expect(outcomeOf(await budget.ann.append([entry]))).toEqual('denied');
     const start = { ...entry, epoch: 2 };
-    expect(outcomeOf(await budget.ann.append([start], { epoch: 2 }))).toEqual('ok');
+    expect(outcomeOf(await budget.ann.append([start], { epoch: 2 }))).toEqual('denied');
+    const change = { epoch: 2, settlesLeaving: true } as const;
+    expect(outcomeOf(await budget.ann.append([start], change))).toEqual('ok');
     expect((await documentOf(budget)).rekey).toEqual(false);
   });
 }
@@ -117,7 +119,9 @@ function describeRemovals({ onBudget, expect }: Suite): void {
     requireOk(await dans.invites.accept(acceptance));
     const start = budget.entryAfter(cyd.entry, { epoch: 2 });
     const { change } = removalOf(budget, bob);
-    expect(outcomeOf(await budget.ann.append([start], change))).toEqual('ok');
+    expect(
+      outcomeOf(await budget.ann.append([start], { ...change, settlesLeaving: true })),
+    ).toEqual('ok');
     expect((await documentOf(budget)).members).toEqual({ [annUid]: 'owner', [dan]: 'editor' });
   });
 
