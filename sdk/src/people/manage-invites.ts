@@ -1,6 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { fingerprintOf } from '../crypto/fingerprint.js';
 import { encodeInviteFragment } from '../crypto/invite-fragment.js';
+import { Redacted } from '../crypto/redaction.js';
 import { generateInviteSecret, inviteRecipient } from '../crypto/invite-secret.js';
 import type { Role } from '../model/roles.js';
 import { err, ok, type Result } from '../result.js';
@@ -9,13 +10,31 @@ import { requireOwner } from './manage-members.js';
 import { wrapCurrentKey } from './mend-wraps.js';
 import { ownIdentity, positionOf, type PeopleDeps } from './people-deps.js';
 
-/** An invite that was just made. Its link is a secret: whoever has it may use it, once. */
-export interface Invite {
+/**
+ * An invite that was just made. Its link is a secret, and shows only when asked for: whoever
+ * has it may use it, once.
+ */
+export class Invite extends Redacted {
   readonly inviteId: string;
-  /** The app's address with the secret in its fragment, which browsers send to nobody. */
-  readonly link: string;
   /** In ms since the Unix epoch. */
   readonly expiresAt: number;
+  readonly #link: string;
+
+  constructor(inviteId: string, expiresAt: number, link: string) {
+    super();
+    this.inviteId = inviteId;
+    this.expiresAt = expiresAt;
+    this.#link = link;
+  }
+
+  /** The app's address with the secret in its fragment, which browsers send to nobody. */
+  get link(): string {
+    return this.#link;
+  }
+
+  override toString(): string {
+    return `[Invite inviteId=${this.inviteId}]`;
+  }
 }
 
 /** The longest that the rules let an invite stand: 90 days. */
@@ -65,7 +84,7 @@ export async function createInvite(
   });
   secret.wipe();
   const link = `${settings.inviteUrl ?? ''}#${fragment}`;
-  return ok({ invite: { inviteId, link, expiresAt }, appended: appended.value });
+  return ok({ invite: new Invite(inviteId, expiresAt, link), appended: appended.value });
 }
 
 /** Gates the invite first; the log forgets it then, unless somebody was faster. */

@@ -76,7 +76,7 @@ const joinersOf = (
 
 /** Members who have signed that they leave: shut out, or, before an epoch settles it, back again. */
 async function findLeavers(
-  { budgetId, remote, replica, identities }: PeopleDeps,
+  { budgetId, remote, replica }: PeopleDeps,
   budget: BudgetDocument,
   signal?: AbortSignal,
 ): Promise<Result<readonly Leaving[], RemoteError>> {
@@ -84,7 +84,7 @@ async function findLeavers(
   const left: Leaving[] = [];
   for (const [uid, member] of position.members) {
     const isIn = Object.hasOwn(budget.members, uid);
-    if (uid === identities.uid || (isIn && !budget.rekey)) continue;
+    if (isIn && !budget.rekey) continue;
     const read = await remote.exits.readDeparture(uid, signal);
     if (!read.ok) return read;
     const notice = read.value;

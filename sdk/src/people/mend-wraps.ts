@@ -27,7 +27,7 @@ export async function mendWraps(
     stored.recipient === recipient.uid &&
     equalBytes(stored.kid, epochKey.kid) &&
     isSoundWrap({ bytes: stored.wrap, budgetId, epoch, kid: epochKey.kid, recipient, signKeyOf });
-  const lacking = recipientsOf(position)
+  const lacking = recipientsOf(position, deps.corrected.now())
     .filter((recipient) => mayWrite(self.role) || recipient.uid === uid)
     .filter((recipient) => !listed.value.some((stored) => isSound(recipient, stored)));
   return lacking.length === 0 ? ok() : wrapCurrentKey(deps, lacking, signal);

@@ -88,7 +88,7 @@ async function stageEpoch(
     epochKey.wipe();
     return refuse('access_denied', 'The budget does not allow this user to change its people so.');
   }
-  const wraps = wrapFor(recipientsOf(people), epochKey, identity, random);
+  const wraps = wrapFor(recipientsOf(people, corrected.now()), epochKey, identity, random);
   const stored = await deps.remote.wraps.put(wraps, signal);
   if (!stored.ok) return stored;
   keyring.add(epochKey);

@@ -7,7 +7,7 @@ import type { SyncFailure } from '../sync/sync-failure.js';
 import { finishJoining } from './finish-joining.js';
 import { comparePeople, findJoining, peopleEvent, type PeopleDifference } from './judge-people.js';
 import { mendEpoch } from './mend-epoch.js';
-import { mendWraps } from './mend-wraps.js';
+import { mendWraps, wrapCurrentKey } from './mend-wraps.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { startEpoch } from './start-epoch.js';
 
@@ -118,13 +118,18 @@ async function settleDifference(
   if (!self || !mayWrite(self.role)) return ok(0);
   const { inviteId, acceptance } = joining;
   const statement: Statement = { type: 'joined', inviteId, acceptance };
-  return session.append(
+  const joined = await session.append(
     ({ members, invites }) =>
       members.has(uid) || !invites.has(inviteId)
         ? ok(undefined)
         : ok({ bodies: [{ edits: [], statements: [statement] }] }),
     signal,
   );
+  const member = positionOf(deps).members.get(uid);
+  if (!joined.ok || joined.value === 0 || !member) return joined;
+  // The key may have been replaced since their invite ran out.
+  const wrapped = await wrapCurrentKey(deps, [{ uid, box: member.keys.box }], signal);
+  return wrapped.ok ? joined : wrapped;
 }
 
 /** Replaces a key that was in use for long enough. */

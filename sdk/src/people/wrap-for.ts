@@ -12,11 +12,15 @@ export interface Recipient {
   readonly box: Uint8Array;
 }
 
-/** Whoever is to read what comes next: all members, and who may still join. */
-export function recipientsOf({ members, invites }: People): readonly Recipient[] {
+/**
+ * Whoever is to read what comes next: all members, and who may still accept an invite. An old
+ * link gets no new keys; who has accepted it in time gets them as a member.
+ */
+export function recipientsOf({ members, invites }: People, nowMs: number): readonly Recipient[] {
+  const standing = [...invites].filter(([, { expiresAt }]) => expiresAt > nowMs);
   return [
     ...[...members].map(([uid, { keys }]) => ({ uid, box: keys.box })),
-    ...[...invites].map(([id, { keys }]) => ({ uid: inviteRecipient(id), box: keys.box })),
+    ...standing.map(([id, { keys }]) => ({ uid: inviteRecipient(id), box: keys.box })),
   ];
 }
 
