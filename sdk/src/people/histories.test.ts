@@ -72,10 +72,29 @@ class History {
       for (const owned of [...this.#owned]) await this.#restart(owned);
       await world.clock.advance(2 * MINUTE_MS);
     }
+    await this.#removeStranded();
     for (const { uid, device } of this.#owned) {
       if (device.budget.people.members().get(uid)?.role !== 'viewer' && this.#isIn(uid)) {
         await this.#put(uid, device);
       }
+    }
+    await world.clock.advance(2 * MINUTE_MS);
+  }
+
+  /**
+   * Whose inviter lost the right to let them in at the very moment of their joining is in the
+   * document and not in the log: reported to everybody, and for an owner to remove.
+   */
+  async #removeStranded(): Promise<void> {
+    const { world } = this;
+    const owner = this.#owned.find(
+      ({ uid, device }) =>
+        this.#isIn(uid) && device.budget.people.members().get(uid)?.role === 'owner',
+    );
+    if (!owner) throw new Error('there is always an owner');
+    const known = owner.device.budget.people.members();
+    for (const uid of NAMES.filter((name) => this.#isIn(name) && !known.has(name))) {
+      await world.during(owner.device.budget.people.removeMember(uid));
     }
     await world.clock.advance(2 * MINUTE_MS);
   }
