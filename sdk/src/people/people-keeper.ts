@@ -30,6 +30,7 @@ export class PeopleKeeper {
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
   #wantsLook = false;
+  #hasAnnounced = false;
   #stopListening: (() => void) | undefined;
   #endFirstLook: () => void = () => undefined;
   readonly #firstLook: Promise<void>;
@@ -79,8 +80,11 @@ export class PeopleKeeper {
       return tended;
     };
     await (this.#lookedAt ? sync.exclusively(look) : sync.betweenRounds(look));
-    // A viewer cannot say that they have joined: a member's device does it.
-    if (!ownMember(this.#deps)) sync.announceMembership();
+    // A viewer cannot say that they have joined: a member's device does it. Told once, since
+    // others who wait hear it as well.
+    if (ownMember(this.#deps) || this.#hasAnnounced) return;
+    this.#hasAnnounced = true;
+    sync.announceMembership();
   }
 
   async close(): Promise<void> {
