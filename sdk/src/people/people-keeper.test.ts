@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadSodium } from '../crypto/sodium.js';
+import { isSealsyncError } from '../errors.js';
 import type { Role } from '../model/roles.js';
 import { foundWorlds } from '../testing/found-worlds.js';
 import type { SyncDevice, SyncWorld } from '../testing/sync-world.js';
@@ -44,5 +45,17 @@ describe('people who wait to be let in', () => {
     await world.clock.advance(HOUR_MS);
     // The safety pulls of an hour.
     expect(first.count.reads - before).toBe(12);
+  });
+});
+
+describe('whoever waits for the first look', () => {
+  it('is told that the budget was closed before it came to one', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann', { online: false });
+    const settled = ann.budget
+      .whenPeopleSettled()
+      .catch((error: unknown) => (isSealsyncError(error) ? error.kind : 'untyped'));
+    await shut(world, ann);
+    expect(await settled).toBe('closed');
   });
 });

@@ -1,4 +1,4 @@
-import { isSealsyncError, type SealsyncError, type SealsyncErrorKind } from '../errors.js';
+import { isSealsyncError, SealsyncError, type SealsyncErrorKind } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import { ok, type Result } from '../result.js';
 import type { LogPosition } from '../sync/log-position.js';
@@ -31,10 +31,11 @@ export class PeopleKeeper {
   #looking: Promise<void> | undefined;
   #wantsLook = false;
   #hasAnnounced = false;
+  #hasLooked = false;
   #stopListening: (() => void) | undefined;
   #endFirstLook: () => void = () => undefined;
   readonly #firstLook: Promise<void>;
-  /** What the first look found that keeps the budget from being used. */
+  /** What keeps the budget from being used, or kept it from being looked at. */
   #obstacle: SealsyncError | undefined;
 
   /** `isNew` for a budget that this device has just created, where there is nothing to find. */
@@ -50,7 +51,7 @@ export class PeopleKeeper {
     });
   }
 
-  /** Resolves after the first look; throws if this device is out, or was led here by a false link. */
+  /** Resolves after the first look; throws if it never came, if this device is out, or if a false link led here. */
   async firstLook(): Promise<void> {
     await this.#firstLook;
     if (this.#obstacle) throw this.#obstacle;
@@ -92,6 +93,8 @@ export class PeopleKeeper {
     this.#timers.clearAll();
     this.#wantsLook = false;
     await this.#looking;
+    if (!this.#hasLooked) this.#obstacle ??= closed();
+    this.#endFirstLook();
   }
 
   async #tend(signal: AbortSignal): Promise<Result<number, SyncFailure>> {
@@ -143,11 +146,15 @@ export class PeopleKeeper {
       })
       .then(() => {
         this.#looking = undefined;
+        this.#hasLooked = true;
         this.#endFirstLook();
         if (this.#wantsLook) this.#lookSoon();
       });
   }
 }
+
+const closed = (): SealsyncError =>
+  new SealsyncError('closed', 'The budget was closed before its people were looked after.');
 
 const havePeopleChanged = (before: LogPosition | undefined, now: LogPosition): boolean =>
   before?.members !== now.members || before.invites !== now.invites || before.epoch !== now.epoch;
