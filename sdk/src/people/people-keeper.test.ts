@@ -1,8 +1,10 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadSodium } from '../crypto/sodium.js';
 import { isSealsyncError } from '../errors.js';
+import { createMemoryStore } from '../local/memory-store.js';
 import type { Role } from '../model/roles.js';
 import { foundWorlds } from '../testing/found-worlds.js';
+import { disruptOnce } from '../testing/memory-log-faults.js';
 import type { SyncDevice, SyncWorld } from '../testing/sync-world.js';
 
 const worlds = foundWorlds();
@@ -57,5 +59,126 @@ describe('whoever waits for the first look', () => {
       .catch((error: unknown) => (isSealsyncError(error) ? error.kind : 'untyped'));
     await shut(world, ann);
     expect(await settled).toBe('closed');
+  });
+});
+
+describe('a look that failed', () => {
+  it('is made up for, so that a newcomer whose app stays open gets in', async () => {
+    const world = await worlds.found();
+    const [link] = await linksFor(world, 'editor', 1);
+    world.backend.intercept(disruptOnce('append', { failBefore: 'offline' }, 'cy'));
+    const cy = await join(world, 'cy', link);
+    expect(cy.budget.people.isJoining).toBe(true);
+    await cy.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.clock.advance(MINUTE_MS);
+    expect(cy.budget.people.isJoining).toBe(false);
+    expect(cy.budget.pendingEdits).toBe(0);
+  });
+
+  it('is made up for by an app that comes back with edits of who is still joining', async () => {
+    const world = await worlds.found();
+    const [link] = await linksFor(world, 'editor', 1);
+    const calm = world.backend.intercept(({ operation, uid }) =>
+      operation === 'append' && uid === 'cy' ? { failBefore: 'offline' } : undefined,
+    );
+    await world.accept('cy', link ?? '');
+    const contents = new Map<string, Uint8Array>();
+    const before = await world.open('cy', { store: createMemoryStore(contents) });
+    await before.budget.collection('envelopes').put('food', { limit: 1 });
+    await shut(world, before);
+    calm();
+    const cy = await world.open('cy', { store: createMemoryStore(contents) });
+    await world.clock.advance(1_000);
+    expect(cy.budget.people.isJoining).toBe(false);
+    expect(cy.budget.pendingEdits).toBe(0);
+  });
+
+  it('is made up for when the network is back, however long it was away', async () => {
+    const world = await worlds.found();
+    const [link] = await linksFor(world, 'editor', 1);
+    const cut = disruptOnce('append', { failBefore: 'offline' }, 'cy');
+    await world.accept('cy', link ?? '');
+    let isAway = false;
+    const calm = world.backend.intercept((call) => {
+      isAway ||= cut(call) !== undefined;
+      return isAway && call.uid === 'cy' ? { failBefore: 'offline' } : undefined;
+    });
+    const cy = await world.open('cy');
+    await world.clock.advance(5 * HOUR_MS);
+    expect(isAway && cy.budget.people.isJoining).toBe(true);
+    calm();
+    await world.clock.advance(2 * MINUTE_MS);
+    expect(cy.budget.people.isJoining).toBe(false);
+  });
+
+  it('for a reason that time does not change is left at that', async () => {
+    const world = await worlds.found();
+    const [link] = await linksFor(world, 'editor', 1);
+    world.backend.intercept(({ operation, uid }) =>
+      operation === 'append' && uid === 'cy' ? { failBefore: 'unauthenticated' } : undefined,
+    );
+    const cy = await join(world, 'cy', link);
+    expect(cy.budget.people.isJoining).toBe(true);
+    await world.clock.advance(MINUTE_MS);
+    const before = cy.count.reads;
+    await world.clock.advance(HOUR_MS);
+    expect(cy.count.reads - before).toBeLessThanOrEqual(12);
+  });
+});
+
+describe('members whose apps stay open', () => {
+  it('let in who joined, within minutes, also without signaling', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    ann.budget.sync.disableRealtimeSync();
+    const made = ann.budget.people.createInvite({ role: 'viewer', expiresInMs: HOUR_MS });
+    const { link } = await world.during(made);
+    const vic = await join(world, 'vic', link);
+    vic.budget.sync.disableRealtimeSync();
+    await world.clock.advance(15 * MINUTE_MS);
+    expect([...ann.budget.people.members().keys()]).toContain('vic');
+    expect(vic.budget.people.isJoining).toBe(false);
+  });
+
+  it('let in who joined while their own connection was away', async () => {
+    const world = await worlds.found();
+    const [link] = await linksFor(world, 'viewer', 1);
+    const ann = await world.open('ann');
+    await world.clock.advance(MINUTE_MS);
+    world.hub.setDown(true);
+    await world.accept('vic', link ?? '');
+    const vic = await world.open('vic');
+    await shut(world, vic);
+    world.hub.setDown(false);
+    await world.clock.advance(15 * MINUTE_MS);
+    expect([...ann.budget.people.members().keys()]).toContain('vic');
+  });
+
+  it('pay one read of a document for each look', async () => {
+    const pollIntervalMs = 24 * HOUR_MS;
+    const world = await worlds.found({ settings: { pollIntervalMs } });
+    const ann = await world.open('ann');
+    ann.budget.sync.disableRealtimeSync();
+    await world.clock.advance(MINUTE_MS);
+    const before = { ...ann.count };
+    await world.clock.advance(2 * HOUR_MS);
+    const looks = ann.count.reads - before.reads;
+    expect(looks).toBeGreaterThanOrEqual(11);
+    expect(looks).toBeLessThanOrEqual(14);
+    expect(ann.count.writes).toBe(before.writes);
+  });
+
+  it('look again after syncing was stopped for a while, and never while it is', async () => {
+    const world = await worlds.found();
+    const [link] = await linksFor(world, 'viewer', 1);
+    const ann = await world.open('ann');
+    await world.during(ann.budget.sync.stop());
+    const before = ann.count.reads;
+    await world.accept('vic', link ?? '');
+    await world.clock.advance(HOUR_MS);
+    expect(ann.count.reads).toBe(before);
+    await world.goOnline(ann);
+    await world.clock.advance(MINUTE_MS);
+    expect([...ann.budget.people.members().keys()]).toContain('vic');
   });
 });
