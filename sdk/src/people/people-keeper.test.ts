@@ -98,14 +98,14 @@ describe('a look that failed', () => {
     const [link] = await linksFor(world, 'editor', 1);
     const cut = disruptOnce('append', { failBefore: 'offline' }, 'cy');
     await world.accept('cy', link ?? '');
-    let isAway = false;
+    const network = { isAway: false };
     const calm = world.backend.intercept((call) => {
-      isAway ||= cut(call) !== undefined;
-      return isAway && call.uid === 'cy' ? { failBefore: 'offline' } : undefined;
+      network.isAway ||= cut(call) !== undefined;
+      return network.isAway && call.uid === 'cy' ? { failBefore: 'offline' } : undefined;
     });
     const cy = await world.open('cy');
     await world.clock.advance(5 * HOUR_MS);
-    expect(isAway && cy.budget.people.isJoining).toBe(true);
+    expect(network.isAway && cy.budget.people.isJoining).toBe(true);
     calm();
     await world.clock.advance(2 * MINUTE_MS);
     expect(cy.budget.people.isJoining).toBe(false);
@@ -180,5 +180,62 @@ describe('members whose apps stay open', () => {
     await world.goOnline(ann);
     await world.clock.advance(MINUTE_MS);
     expect([...ann.budget.people.members().keys()]).toContain('vic');
+  });
+});
+
+describe('hints that people have changed, of which the log knows nothing', () => {
+  /** Twenty members, and a signaling server that says so every second for ten minutes. */
+  async function flood(world: SyncWorld): Promise<SyncDevice> {
+    const ann = await world.open('ann');
+    for (let n = 0; n < 18; n += 1) await world.add(ann, `member${String(n)}`, 'viewer');
+    await world.clock.advance(MINUTE_MS);
+    return ann;
+  }
+
+  it('have the wraps of all members read every few minutes, not at each of them', async () => {
+    const world = await worlds.found();
+    const ann = await flood(world);
+    let lists = 0;
+    world.backend.intercept(({ operation, uid }) => {
+      if (operation === 'listWraps' && uid === 'ann') lists += 1;
+      return undefined;
+    });
+    const before = ann.count.reads;
+    for (let second = 0; second < 600; second += 1) {
+      world.hub.invent({ type: 'membership_changed' });
+      await world.clock.advance(1_000);
+    }
+    expect(lists).toBeLessThanOrEqual(3);
+    expect(ann.count.reads - before).toBeLessThan(600);
+  });
+
+  it('have a wrap that was refused mended in the end, also if one came just before', async () => {
+    const world = await worlds.found();
+    await world.open('ann');
+    await world.clock.advance(MINUTE_MS);
+    world.hub.invent({ type: 'membership_changed' });
+    await world.clock.advance(10_000);
+    const stored = world.backend.inspect(world.budgetId);
+    const wraps = [...(stored?.wraps ?? [])].filter(([, { recipient }]) => recipient !== 'ben');
+    world.backend.overwrite(world.budgetId, { wraps: new Map(wraps) });
+    world.hub.invent({ type: 'membership_changed' });
+    await world.clock.advance(6 * MINUTE_MS);
+    const mended = [...(world.backend.inspect(world.budgetId)?.wraps.values() ?? [])];
+    expect(mended.map(({ recipient }) => recipient)).toContain('ben');
+  });
+
+  it('by who was let in get them a wrap of their own, although they are gone again', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    const made = ann.budget.people.createInvite({ role: 'viewer', expiresInMs: HOUR_MS });
+    const { link } = await world.during(made);
+    await world.clock.advance(MINUTE_MS);
+    world.hub.invent({ type: 'membership_changed' });
+    await world.clock.advance(10_000);
+    const vic = await join(world, 'vic', link);
+    await shut(world, vic);
+    await world.clock.advance(6 * MINUTE_MS);
+    const wraps = [...(world.backend.inspect(world.budgetId)?.wraps.values() ?? [])];
+    expect(wraps.map(({ recipient }) => recipient)).toContain('vic');
   });
 });

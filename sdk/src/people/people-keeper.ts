@@ -25,7 +25,7 @@ export class PeopleKeeper {
   readonly #deps: PeopleDeps;
   readonly #clock: Clock;
   readonly #look: PeopleLook;
-  readonly #timers: NamedTimers<'look' | 'retry' | 'interval'>;
+  readonly #timers: NamedTimers<'look' | 'retry' | 'wraps' | 'interval'>;
   readonly #backoff: Backoff;
   readonly #stopListening: (() => void)[] = [];
   #lastLookMs = Number.NEGATIVE_INFINITY;
@@ -51,7 +51,7 @@ export class PeopleKeeper {
     const { random, settings } = deps;
     this.#deps = deps;
     this.#clock = clock;
-    this.#look = new PeopleLook(deps, pin, isNew);
+    this.#look = new PeopleLook(deps, clock, pin, isNew);
     this.#timers = new NamedTimers(clock);
     this.#backoff = new Backoff(random, settings.firstRetryDelayMs, settings.peopleLookIntervalMs);
     this.#firstLook = new Promise((resolve) => {
@@ -171,6 +171,12 @@ export class PeopleKeeper {
     this.#backoff.reset();
     this.#hasLooked = true;
     this.#endFirstLook();
+    const { wrapsDueInMs } = this.#look;
+    if (wrapsDueInMs !== undefined) {
+      this.#timers.set('wraps', wrapsDueInMs, () => {
+        this.#lookSoon();
+      });
+    }
     if (this.#state === 'halted') sync.syncNow().catch(() => undefined);
     // A viewer cannot say that they have joined: a member's device does it. Told once, since
     // others who wait hear it as well.
