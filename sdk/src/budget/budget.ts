@@ -99,8 +99,8 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   /**
    * Resolves once the people have been looked after for the first time, which follows the
    * first sync: what they had begun is finished then, and what nobody has signed is reported.
-   * Throws {@link SealsyncError}: `removed`, `budget_deleted`, and of the link that led here
-   * `not_genuine`, `invite_revoked`.
+   * Throws {@link SealsyncError}: `closed` where it never came to that, `removed`,
+   * `budget_deleted`, and of the link that led here `not_genuine`, `invite_revoked`.
    */
   whenPeopleSettled(): Promise<void> {
     return this.#deps.firstLook();

@@ -14,10 +14,11 @@ export interface AcceptInviteDeps {
   readonly random: Random;
 }
 
-/** The fragment of a link, with or without what is in front of it. */
+/** The fragment of a link, with or without what is in front of it; apps without types pass anything. */
 export function readInviteLink(
-  link: string,
+  link: unknown,
 ): Result<InviteLink & { fragment: string }, SyncFailure> {
+  if (typeof link !== 'string') return refuse('bad_input', 'An invite link is a string.');
   const fragment = link.slice(link.indexOf('#') + 1).trim();
   const parsed = parseInviteFragment(fragment);
   if (parsed.ok) return ok({ ...parsed.value, fragment });

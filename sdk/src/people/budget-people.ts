@@ -1,4 +1,5 @@
 import { hexToBytes } from '@noble/hashes/utils.js';
+import { isName } from '../codec/value.js';
 import { safetyNumber } from '../crypto/fingerprint.js';
 import { SealsyncError } from '../errors.js';
 import { isDeviceId, type DeviceId } from '../model/ids.js';
@@ -73,6 +74,7 @@ export class BudgetPeople {
     readonly role: Role;
     readonly expiresInMs: number;
   }): Promise<Invite> {
+    requireOptions(options);
     requireRole(options.role);
     const { expiresInMs } = options;
     if (!Number.isSafeInteger(expiresInMs) || expiresInMs < 1 || expiresInMs > MAX_INVITE_MS) {
@@ -116,6 +118,7 @@ export class BudgetPeople {
     readonly role: Role;
     readonly fingerprint: string;
   }): Promise<void> {
+    requireOptions(options);
     const { uid, role, fingerprint } = options;
     requireUid(uid);
     requireRole(role);
@@ -128,6 +131,7 @@ export class BudgetPeople {
 
   /** Hands over, promotes, demotes. Throws `last_owner` if nobody else owns the budget. */
   async changeRole(options: { readonly uid: string; readonly role: Role }): Promise<void> {
+    requireOptions(options);
     requireUid(options.uid);
     requireRole(options.role);
     await this.#changeAccess((signal) => changeRole(this.#deps, options, signal));
@@ -272,8 +276,14 @@ export class BudgetPeople {
 const unknownDevice = (): Result<never, SyncFailure> =>
   refuse('bad_input', 'There is no device of this id.');
 
+function requireOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new SealsyncError('bad_input', 'This takes an object of named values.');
+  }
+}
+
 function requireUid(uid: unknown): void {
-  if (typeof uid !== 'string' || uid.length === 0 || uid.length > MAX_UID_LENGTH) {
+  if (!isName(uid, MAX_UID_LENGTH)) {
     throw new SealsyncError('bad_input', 'A uid is a string of 1 to 128 characters.');
   }
 }

@@ -13,6 +13,7 @@ import type { LogSession } from '../sync/log-session.js';
 import type { OwnIdentities } from '../sync/own-identities.js';
 import type { Replica } from '../sync/replica.js';
 import type { SyncOrchestrator } from '../sync/sync-orchestrator.js';
+import type { SyncSettings } from '../sync/sync-settings.js';
 import type { BudgetKeyring } from './budget-keyring.js';
 import type { PeopleSettings } from './people-settings.js';
 
@@ -31,7 +32,7 @@ export interface PeopleDeps {
   readonly random: Random;
   readonly store: LocalStore;
   readonly logger: Logger;
-  readonly settings: PeopleSettings;
+  readonly settings: PeopleSettings & Pick<SyncSettings, 'firstRetryDelayMs'>;
   /** Throws `sign_in_again` where the user signed in too long ago for what cannot be undone. */
   readonly requireRecentSignIn: () => Promise<void>;
 }

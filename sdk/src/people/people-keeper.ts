@@ -1,12 +1,11 @@
-import { isSealsyncError, type SealsyncError, type SealsyncErrorKind } from '../errors.js';
+import { isSealsyncError, SealsyncError, type SealsyncErrorKind } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
-import { ok, type Result } from '../result.js';
-import type { LogPosition } from '../sync/log-position.js';
+import { Backoff } from '../sync/backoff.js';
 import { NamedTimers } from '../sync/named-timers.js';
-import type { SyncFailure } from '../sync/sync-failure.js';
-import { sealOwnPin, type OwnPin } from './own-pin.js';
-import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
-import { tendPeople } from './tend-people.js';
+import type { SyncState, SyncStatus } from '../sync/sync-orchestrator.js';
+import type { OwnPin } from './own-pin.js';
+import { ownMember, type PeopleDeps } from './people-deps.js';
+import { PeopleLook } from './people-look.js';
 
 const OBSTACLES: ReadonlySet<SealsyncErrorKind> = new Set([
   'removed',
@@ -14,42 +13,53 @@ const OBSTACLES: ReadonlySet<SealsyncErrorKind> = new Set([
   'not_genuine',
   'invite_revoked',
 ]);
+/** Devices that were opened together do not look together. */
+const INTERVAL_JITTER = 0.2;
 
 /**
- * Looks after the people of one open budget: once it has been read, and whenever somebody
- * says that people have changed. Anybody can say so, so it happens at most every few seconds.
+ * Looks after the people of one open budget: once it has been read, whenever somebody says
+ * that people have changed, and now and then where nobody could say so. Anybody can say so,
+ * so it happens at most every few seconds.
  */
 export class PeopleKeeper {
   readonly #deps: PeopleDeps;
   readonly #clock: Clock;
-  readonly #timers: NamedTimers<'look'>;
-  readonly #reported = new Set<string>();
-  readonly #isNew: boolean;
-  #pin: OwnPin | undefined;
-  #lookedAt: LogPosition | undefined;
+  readonly #look: PeopleLook;
+  readonly #timers: NamedTimers<'look' | 'retry' | 'wraps' | 'interval'>;
+  readonly #backoff: Backoff;
+  readonly #stopListening: (() => void)[] = [];
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
-  #wantsLook = false;
-  #stopListening: (() => void) | undefined;
+  /** There is something to look for that no look has seen yet. */
+  #isDue = true;
+  #isHinted = false;
+  /** The log could not be read to its end, so that looking made no sense. */
+  #isAway = true;
+  #state: SyncState = 'stopped';
+  #isHalted = false;
+  #missedHints = false;
+  #hasAnnounced = false;
+  #hasLooked = false;
+  #closed = false;
   #endFirstLook: () => void = () => undefined;
   readonly #firstLook: Promise<void>;
-  /** What the first look found that keeps the budget from being used. */
+  /** What keeps the budget from being used, or kept it from being looked at. */
   #obstacle: SealsyncError | undefined;
 
   /** `isNew` for a budget that this device has just created, where there is nothing to find. */
   constructor(deps: PeopleDeps, clock: Clock, pin: OwnPin | undefined, isNew: boolean) {
+    const { random, settings } = deps;
     this.#deps = deps;
-    this.#isNew = isNew;
     this.#clock = clock;
+    this.#look = new PeopleLook(deps, clock, pin, isNew);
     this.#timers = new NamedTimers(clock);
-    this.#pin = pin;
-    deps.keyring.useInvite(pin?.link?.invite);
+    this.#backoff = new Backoff(random, settings.firstRetryDelayMs, settings.peopleLookIntervalMs);
     this.#firstLook = new Promise((resolve) => {
       this.#endFirstLook = resolve;
     });
   }
 
-  /** Resolves after the first look; throws if this device is out, or was led here by a false link. */
+  /** Resolves after the first look; throws if that cannot come, or found this device out. */
   async firstLook(): Promise<void> {
     await this.#firstLook;
     if (this.#obstacle) throw this.#obstacle;
@@ -58,73 +68,68 @@ export class PeopleKeeper {
   /** Looks for the first time as soon as the log has been read. */
   start(): void {
     const { sync } = this.#deps;
-    this.#stopListening = sync.onStatus(({ state, lastSyncAt }) => {
-      if (lastSyncAt === undefined || (state !== 'idle' && state !== 'waiting')) return;
-      this.#stopListening?.();
-      this.#lookSoon();
-    });
+    let wasConnected = false;
+    this.#stopListening.push(
+      sync.onStatus((status) => {
+        this.#heedStatus(status);
+      }),
+      sync.onConnectionState((state) => {
+        if (wasConnected && state !== 'connected') this.#missedHints = true;
+        wasConnected = state === 'connected';
+      }),
+    );
   }
 
   /** Somebody says that people have changed. */
   heed(): void {
+    this.#isHinted = true;
     this.#lookSoon();
   }
 
-  async #look(): Promise<void> {
-    this.#lastLookMs = this.#clock.now();
-    const { sync, logger } = this.#deps;
-    const look = async (signal: AbortSignal): Promise<Result<number, SyncFailure>> => {
-      const tended = await this.#tend(signal);
-      if (!tended.ok) logger.warn('people were not looked after', { kind: tended.error.kind });
-      return tended;
-    };
-    await (this.#lookedAt ? sync.exclusively(look) : sync.betweenRounds(look));
-    // A viewer cannot say that they have joined: a member's device does it.
-    if (!ownMember(this.#deps)) sync.announceMembership();
-  }
-
   async close(): Promise<void> {
-    this.#stopListening?.();
-    this.#timers.clearAll();
-    this.#wantsLook = false;
+    this.#closed = true;
+    for (const stop of this.#stopListening) stop();
     await this.#looking;
+    this.#timers.clearAll();
+    if (!this.#hasLooked) this.#obstacle ??= closed();
+    this.#endFirstLook();
   }
 
-  async #tend(signal: AbortSignal): Promise<Result<number, SyncFailure>> {
-    const link = this.#pin?.link;
-    const position = positionOf(this.#deps);
-    const isFirst = this.#lookedAt === undefined;
-    // Somebody hints at a change, and the log has none: it may be that a wrap was refused.
-    const checksWraps =
-      isFirst || link !== undefined || !havePeopleChanged(this.#lookedAt, position);
-    this.#lookedAt = position;
-    const isNew = isFirst && this.#isNew;
-    const tending = { link, isNew, checksWraps, reported: this.#reported };
-    const tended = await tendPeople(this.#deps, tending, signal);
-    if (!tended.ok) return tended;
-    const noted = await this.#notePin(signal);
-    return noted.ok ? tended : noted;
+  #heedStatus({ state, error }: SyncStatus): void {
+    const hasEnded = error !== undefined && OBSTACLES.has(error.kind);
+    const endsRound = this.#state === 'syncing' && state !== 'syncing';
+    this.#state = state;
+    if (state === 'stopped' || hasEnded) this.#timers.clearAll();
+    if (state === 'stopped') this.#isDue = true;
+    if (state === 'syncing') return;
+    // The edits of who is joining are refused until a look has finished that.
+    const waitsForLook = error?.kind === 'access_denied' && !ownMember(this.#deps);
+    this.#isHalted = error !== undefined && !waitsForLook;
+    if (state === 'stopped' || this.#isHalted) this.#isAway = true;
+    else if (endsRound && this.#isAway) {
+      this.#isAway = false;
+      this.#lookNowAndThen();
+      if (this.#isDue) this.#lookSoon();
+    }
   }
 
-  /** Once the log knows this user, the budget is noted without the link. */
-  async #notePin(signal: AbortSignal): Promise<Result<void, SyncFailure>> {
-    const { budgetId, identities, list, random, replica, keyring } = this.#deps;
-    const { genesisHash } = replica.confirmed;
-    const isNoted = this.#pin && !this.#pin.link && !this.#pin.isOutdated;
-    if (isNoted || !genesisHash || !ownMember(this.#deps)) return ok();
-    const bytes = sealOwnPin(budgetId, identities, { genesisHash }, random);
-    const noted = await list.putPin(budgetId, bytes, signal);
-    if (!noted.ok) return noted;
-    this.#pin = { genesisHash, isOutdated: false };
-    keyring.useInvite(undefined);
-    return noted;
+  /** Without a signaling connection nobody says that people have changed. */
+  #lookNowAndThen(): void {
+    const { sync, random, settings } = this.#deps;
+    const jitter = 1 + INTERVAL_JITTER * (random.fraction() - 0.5);
+    this.#timers.set('interval', settings.peopleLookIntervalMs * jitter, () => {
+      this.#lookNowAndThen();
+      if (sync.isRealtimeSyncActive() && !this.#missedHints) return;
+      this.#missedHints = false;
+      this.#lookSoon();
+    });
   }
 
   #lookSoon(): void {
-    this.#wantsLook = true;
+    this.#isDue = true;
     const { settings } = this.#deps;
+    if (this.#looking || this.#timers.has('look') || !this.#mayLook()) return;
     const waitMs = this.#lastLookMs + settings.peopleIntervalMs - this.#clock.now();
-    if (this.#looking || this.#timers.has('look')) return;
     // A clock that was set back must not keep this waiting.
     if (waitMs > 0 && waitMs <= settings.peopleIntervalMs) {
       this.#timers.set('look', waitMs, () => {
@@ -132,18 +137,68 @@ export class PeopleKeeper {
       });
       return;
     }
-    this.#wantsLook = false;
-    this.#looking = this.#look()
-      .catch((error: unknown) => {
-        if (isSealsyncError(error) && OBSTACLES.has(error.kind)) this.#obstacle = error;
-      })
-      .then(() => {
-        this.#looking = undefined;
-        this.#endFirstLook();
-        if (this.#wantsLook) this.#lookSoon();
+    this.#timers.clear('retry');
+    this.#looking = this.#lookOnce().then(() => {
+      this.#looking = undefined;
+      if (this.#isDue && !this.#timers.has('retry')) this.#lookSoon();
+    });
+  }
+
+  /** Where the log cannot be read, only news are a reason to try; a later round comes back to it. */
+  #mayLook(): boolean {
+    if (this.#closed || this.#state === 'stopped') return false;
+    return this.#isHinted || !(this.#isHalted || this.#obstacle);
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { sync, logger } = this.#deps;
+    const isHinted = this.#isHinted;
+    this.#lastLookMs = this.#clock.now();
+    this.#isDue = false;
+    this.#isHinted = false;
+    const look = (signal: AbortSignal): ReturnType<PeopleLook['run']> =>
+      this.#look.run(isHinted, signal);
+    try {
+      // Without news the log is as new as the round that was last.
+      await (isHinted ? sync.exclusively(look) : sync.betweenRounds(look));
+    } catch (error) {
+      const kind = isSealsyncError(error) ? error.kind : 'unexpected';
+      logger.warn('people were not looked after', { kind });
+      this.#isHinted ||= isHinted;
+      this.#failed(error);
+      return;
+    }
+    this.#backoff.reset();
+    this.#hasLooked = true;
+    this.#endFirstLook();
+    const { wrapsDueInMs } = this.#look;
+    if (wrapsDueInMs !== undefined) {
+      this.#timers.set('wraps', wrapsDueInMs, () => {
+        this.#lookSoon();
       });
+    }
+    if (this.#state === 'halted') sync.syncNow().catch(() => undefined);
+    // A viewer cannot say that they have joined: a member's device does it. Told once, since
+    // others who wait hear it as well.
+    if (ownMember(this.#deps) || this.#hasAnnounced) return;
+    this.#hasAnnounced = true;
+    sync.announceMembership();
+  }
+
+  #failed(error: unknown): void {
+    // Stopped in the middle of it: goes on once it is started again.
+    if (isSealsyncError(error) && error.kind === 'closed') return;
+    this.#hasLooked = true;
+    if (isSealsyncError(error) && OBSTACLES.has(error.kind)) this.#obstacle = error;
+    if (isSealsyncError(error) && error.retryable && !this.#closed) {
+      this.#isDue = true;
+      this.#timers.set('retry', this.#backoff.nextDelayMs(), () => {
+        this.#lookSoon();
+      });
+    }
+    this.#endFirstLook();
   }
 }
 
-const havePeopleChanged = (before: LogPosition | undefined, now: LogPosition): boolean =>
-  before?.members !== now.members || before.invites !== now.invites || before.epoch !== now.epoch;
+const closed = (): SealsyncError =>
+  new SealsyncError('closed', 'The budget was closed before its people were looked after.');

@@ -6,7 +6,8 @@ import type { EpochKeys } from './verify-entry.js';
 
 /**
  * - `pull`: a member says that there is more than this device has.
- * - `contested`: a member says that the log holds another entry than this device has verified.
+ * - `contested`: a member says that the log holds another entry than this device has verified;
+ *   worth a pull now and then, once for each position.
  * - `unproven`: anybody may have made it; worth a pull now and then.
  * - `ignore`: nothing to do.
  */
@@ -25,8 +26,8 @@ export class HintJudge {
   readonly #ahead = new Map<number, string>();
   /** Up to here a pull has looked and found less: such hints are worth no further hurry. */
   #lookedForSeq = 0;
-  /** Reported already, so that one tag repeated does not become a flood of reports. */
-  #lastContested = '';
+  /** Positions looked at already: whoever holds the key can make any number of tags for each. */
+  readonly #contested = new Set<number>();
   /** Heard before anything was verified, so that nothing could be said of it. */
   #early: HeadSignal | undefined;
 
@@ -84,9 +85,8 @@ export class HintJudge {
   #contests(seq: number, head8: string): boolean {
     const hash = this.#confirmed.hashAt(seq);
     if (!hash || bytesToHex(hash.subarray(0, 8)) === head8) return false;
-    const contested = `${String(seq)} ${head8}`;
-    if (contested === this.#lastContested) return false;
-    this.#lastContested = contested;
+    if (this.#contested.has(seq)) return false;
+    this.#contested.add(seq);
     return true;
   }
 

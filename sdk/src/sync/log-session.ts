@@ -63,6 +63,8 @@ export class LogSession {
   /** Rounds in a row in which even reading was denied. */
   #denials = 0;
   #mendsEpoch = false;
+  /** What was told already: what stays wrong is found at every look. */
+  readonly #told = new Set<string>();
 
   constructor(deps: LogSessionDeps) {
     this.#deps = deps;
@@ -106,7 +108,7 @@ export class LogSession {
       const explained = await this.#deps.standing.explainDenial(signal);
       if (explained.ok && explained.value) return this.#end(explained.value);
     }
-    for (const event of found) replica.security.tell(event);
+    for (const event of found) this.#tell(event);
     if (!pulled.ok) return pulled;
     this.#denials = 0;
     this.#suspects = pulled.value.suspects;
@@ -122,7 +124,7 @@ export class LogSession {
   async settleContest(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
     const head = await this.#checkHead(signal);
     if (!head.ok) return head;
-    this.#deps.replica.security.tell({
+    this.#tell({
       kind: 'fork',
       seq: this.#deps.replica.confirmed.position.seq,
       message: 'Another member is shown another history; compare the head with them in person.',
@@ -190,7 +192,7 @@ export class LogSession {
     { seq, members }: LogPosition,
     plan: Plan,
   ): Promise<Result<Identity, SyncFailure>> {
-    const { identities, replica } = this.#deps;
+    const { identities } = this.#deps;
     const self = members.get(identities.uid);
     if (!self && plan.joins) return ok(identities.newest);
     if (!self) {
@@ -200,7 +202,7 @@ export class LogSession {
     if (!mayWrite(self.role)) return this.#loseAccess();
     const identity = identities.find(self.keys);
     if (identity) return ok(identity);
-    replica.security.tell({
+    this.#tell({
       kind: 'identity_mismatch',
       seq,
       message: 'The log knows this user by other keys: unlock the identity that joined the budget.',
@@ -215,7 +217,7 @@ export class LogSession {
       {
         confirmed: replica.confirmed,
         onSecurity: (event) => {
-          replica.security.tell(event);
+          this.#tell(event);
         },
       },
       this.#suspects,
@@ -243,6 +245,14 @@ export class LogSession {
     return rights.value ? ok() : this.#checkClock(signal);
   }
 
+  /** Once for each kind and position, for as long as the budget is open. */
+  #tell(event: SecurityEvent): void {
+    const key = `${event.kind} ${String(event.seq)}`;
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.#deps.replica.security.tell(event);
+  }
+
   #endOfLog(): number {
     return this.#deps.replica.confirmed.position.seq + this.#suspects.length;
   }
@@ -254,7 +264,7 @@ export class LogSession {
     const read = await log.read({ after: position.seq - 1, limit: 1 }, signal);
     if (!read.ok) return read;
     return confirmHead(read.value[0], position, (event) => {
-      replica.security.tell(event);
+      this.#tell(event);
     });
   }
 

@@ -112,6 +112,42 @@ describe("members' tags", () => {
     await world.during(ann.budget.sync.syncNow());
     expect(heard).toEqual(['fork']);
   });
+
+  it('of ever other histories cost a few reads an interval, and one report', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    await world.clock.advance(60_000);
+    const heard: SecurityEvent['kind'][] = [];
+    ann.budget.on('security', ({ kind }) => heard.push(kind));
+    const before = ann.count.reads;
+    const { epochKey } = world;
+    const { seq: head } = ann.budget.verifiedState();
+    for (let round = 0; round < 600; round += 1) {
+      const seq = 1 + (round % head);
+      const headHash = world.random.bytes(32);
+      world.hub.invent({ type: 'data_changed', ...makeHeadHint({ seq, headHash, epochKey }) });
+      await world.clock.advance(100);
+    }
+    expect(heard).toEqual(['fork']);
+    // Each position is looked at once, in two reads.
+    expect(ann.count.reads - before).toBeLessThanOrEqual(2 * head + 1);
+  });
+});
+
+describe('a fault that stays', () => {
+  it('is told once, not at every look for as long as it lasts', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    ann.budget.sync.disableRealtimeSync();
+    await world.clock.advance(1_000);
+    const heard: SecurityEvent['kind'][] = [];
+    ann.budget.on('security', ({ kind }) => heard.push(kind));
+    const entries = new Map(world.backend.inspect(world.budgetId)?.entries);
+    entries.delete(entries.size);
+    world.backend.overwrite(world.budgetId, { entries });
+    await world.clock.advance(3_600_000);
+    expect(heard).toEqual(['rollback']);
+  });
 });
 
 describe('denials', () => {

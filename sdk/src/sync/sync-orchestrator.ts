@@ -202,8 +202,8 @@ export class SyncOrchestrator {
 
   #heed(verdict: HintVerdict): void {
     if (verdict === 'contested') this.#headIsContested = true;
-    if (verdict === 'pull' || verdict === 'contested') this.#pull();
-    else if (verdict === 'unproven') this.#pullSoon();
+    if (verdict === 'pull') this.#pull();
+    else if (verdict !== 'ignore') this.#pullSoon();
   }
 
   /** Something suggests that the network is there: no reason to sit out a pause. */
@@ -218,7 +218,10 @@ export class SyncOrchestrator {
     if (!this.#timers.has('retry')) this.#kick();
   }
 
-  /** Anybody can make an unproven signal, so a flood of them costs one pull an interval. */
+  /**
+   * Anybody can make an unproven signal, and any member contests as many heads as they like:
+   * a flood of them costs one pull an interval.
+   */
   #pullSoon(): void {
     const { clock, settings } = this.#deps;
     const passedMs = clock.now() - this.#lastHintedPullMs;
