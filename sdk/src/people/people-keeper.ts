@@ -4,7 +4,7 @@ import { ok, type Result } from '../result.js';
 import type { LogPosition } from '../sync/log-position.js';
 import { NamedTimers } from '../sync/named-timers.js';
 import type { SyncFailure } from '../sync/sync-failure.js';
-import { sealOwnPin, type OwnPin } from './own-pin.js';
+import type { BudgetNote } from './budget-note.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { tendPeople } from './tend-people.js';
 
@@ -25,7 +25,7 @@ export class PeopleKeeper {
   readonly #timers: NamedTimers<'look'>;
   readonly #reported = new Set<string>();
   readonly #isNew: boolean;
-  #pin: OwnPin | undefined;
+  readonly #note: BudgetNote;
   #lookedAt: LogPosition | undefined;
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
@@ -37,13 +37,12 @@ export class PeopleKeeper {
   #obstacle: SealsyncError | undefined;
 
   /** `isNew` for a budget that this device has just created, where there is nothing to find. */
-  constructor(deps: PeopleDeps, clock: Clock, pin: OwnPin | undefined, isNew: boolean) {
+  constructor(deps: PeopleDeps, clock: Clock, note: BudgetNote, isNew: boolean) {
     this.#deps = deps;
     this.#isNew = isNew;
     this.#clock = clock;
     this.#timers = new NamedTimers(clock);
-    this.#pin = pin;
-    deps.keyring.useInvite(pin?.link?.invite);
+    this.#note = note;
     this.#firstLook = new Promise((resolve) => {
       this.#endFirstLook = resolve;
     });
@@ -91,7 +90,7 @@ export class PeopleKeeper {
   }
 
   async #tend(signal: AbortSignal): Promise<Result<number, SyncFailure>> {
-    const link = this.#pin?.link;
+    const { link } = this.#note;
     const position = positionOf(this.#deps);
     const isFirst = this.#lookedAt === undefined;
     // Somebody hints at a change, and the log has none: it may be that a wrap was refused.
@@ -108,16 +107,9 @@ export class PeopleKeeper {
 
   /** Once the log knows this user, the budget is noted without the link. */
   async #notePin(signal: AbortSignal): Promise<Result<void, SyncFailure>> {
-    const { budgetId, identities, list, random, replica, keyring } = this.#deps;
-    const { genesisHash } = replica.confirmed;
-    const isNoted = this.#pin && !this.#pin.link && !this.#pin.isOutdated;
-    if (isNoted || !genesisHash || !ownMember(this.#deps)) return ok();
-    const bytes = sealOwnPin(budgetId, identities, { genesisHash }, random);
-    const noted = await list.putPin(budgetId, bytes, signal);
-    if (!noted.ok) return noted;
-    this.#pin = { genesisHash, isOutdated: false };
-    keyring.useInvite(undefined);
-    return noted;
+    const { genesisHash } = this.#deps.replica.confirmed;
+    if (!genesisHash || !ownMember(this.#deps)) return ok();
+    return this.#note.write(genesisHash, signal);
   }
 
   #lookSoon(): void {
