@@ -109,7 +109,7 @@ describe('a Firestore that does not answer as it should', () => {
       await log.readHead(),
       await log.readEpochStart(1),
       await wraps.read(new Uint8Array(32), 'bob'),
-      await wraps.list(1),
+      await wraps.list(new Uint8Array(32)),
       await wraps.put([makeWrap('bob')]),
       await invites.read('ab'),
       await invites.listUsedBy('bob'),

@@ -59,7 +59,7 @@ describe('a wrapped key that the project planted', () => {
     const wrap = new Uint8Array(100).fill(4);
     expect(await budget.wraps.read(kid, 'bob')).toEqual({ ok: true, value: wrap });
     const value = [{ epoch: 1, kid, recipient: 'bob', wrap }];
-    expect(await budget.wraps.list(1)).toEqual({ ok: true, value });
+    expect(await budget.wraps.list(kid)).toEqual({ ok: true, value });
   });
 
   it.each<[string, Document]>([
@@ -74,7 +74,7 @@ describe('a wrapped key that the project planted', () => {
   ])('is none with %s', async (_what, planted) => {
     await plant('keys', idFor('bob'), planted);
     expect(await budget.wraps.read(kid, 'bob')).toEqual(nothing);
-    expect(await budget.wraps.list(1)).toEqual({ ok: true, value: [] });
+    expect(await budget.wraps.list(kid)).toEqual({ ok: true, value: [] });
   });
 
   it.each([0, 1.5, '1'])('is none with the epoch %j', async (epoch) => {
@@ -86,7 +86,7 @@ describe('a wrapped key that the project planted', () => {
     'is not listed under the id %s',
     async (id) => {
       await plant('keys', id, usable);
-      expect(await budget.wraps.list(1)).toEqual({ ok: true, value: [] });
+      expect(await budget.wraps.list(kid)).toEqual({ ok: true, value: [] });
     },
   );
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { generateIdentity, type Role } from '@sealsync/sdk';
 import { wrapIdOf } from '../../sdk/src/remote/wrap-id.js';
 import { forgeWrap, newestKid, putWrap, readWrap } from './forgery.js';
@@ -31,8 +31,11 @@ async function replaceKey(): Promise<{ founder: OpenDevice; victim: OpenDevice }
   return { founder, victim };
 }
 
-/** What Cy's device keeps; one test after the other. */
+/** What Cy's device keeps of the budget. */
 const kept: DeviceContents = new Map();
+beforeEach(() => {
+  kept.clear();
+});
 
 async function startAgain({ budget }: OpenDevice): Promise<string> {
   budget.sync.start();

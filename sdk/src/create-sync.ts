@@ -14,7 +14,6 @@ import { systemClock } from './local/system-clock.js';
 import { isBudgetId, type BudgetId } from './model/ids.js';
 import { acceptInvite, readInviteLink } from './people/accept-invite.js';
 import { purgeBudget } from './people/leave-budget.js';
-import { readOwnPin } from './people/own-pin.js';
 import type { BudgetPeople } from './people/budget-people.js';
 import {
   rotateEverywhere,
@@ -77,7 +76,8 @@ export interface Sealsync {
   /**
    * Opens a budget and starts syncing it; resolves once everything that the log holds
    * is readable, or, where the network is away, once what is pending is. Throws
-   * {@link SealsyncError}: `access_denied`, `removed`, `budget_deleted`, `key_missing`.
+   * {@link SealsyncError}: `access_denied`, `removed`, `budget_deleted`, `key_missing`,
+   * `not_genuine` if the user's note of the budget was altered or names another one.
    */
   openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>>;
   /**
@@ -160,7 +160,7 @@ class FirebaseSync implements Sealsync {
     if (!isBudgetId(id)) {
       throw new SealsyncError('bad_input', 'A budget id is 32 lower-case hex digits.');
     }
-    return unlessLocked(() => this.#openPinned<C>(id));
+    return unlessLocked(() => this.#openKnown<C>(id));
   }
 
   acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
@@ -173,7 +173,7 @@ class FirebaseSync implements Sealsync {
     const { fragment, ...invite } = read;
     const deps = { identities: this.#identities, remote, random: this.#random };
     unwrap(await acceptInvite(deps, { ...invite, fragment }));
-    return this.#openPinned<C>(read.budgetId);
+    return this.#openKnown<C>(read.budgetId);
   }
 
   async listBudgets(): Promise<readonly BudgetId[]> {
@@ -201,16 +201,9 @@ class FirebaseSync implements Sealsync {
     await Promise.all(open.map((budget) => budget.close()));
   }
 
-  async #openPinned<C extends CollectionShapes>(budgetId: BudgetId): Promise<Budget<C>> {
-    const pin = await readOwnPin(this.#remote.budgets, budgetId, this.#identities);
-    // Without a network there is nothing to be led astray by; the pin is read next time.
-    if (!pin.ok && !toSealsyncError(pin.error).retryable) throw toSealsyncError(pin.error);
-    const noted = pin.ok ? pin.value : undefined;
+  async #openKnown<C extends CollectionShapes>(budgetId: BudgetId): Promise<Budget<C>> {
     try {
-      return await this.#start<C>(budgetId, {
-        ...(noted ? { pin: noted } : {}),
-        store: this.#openStore(budgetId),
-      });
+      return await this.#start<C>(budgetId, { store: this.#openStore(budgetId) });
     } catch (error) {
       if (error instanceof SealsyncError && error.kind === 'budget_deleted') {
         await this.#finishDeleting(budgetId);
@@ -222,7 +215,7 @@ class FirebaseSync implements Sealsync {
   async #withPeople<T>(budgetId: BudgetId, use: (people: BudgetPeople) => Promise<T>): Promise<T> {
     const open = [...this.#open].find(({ id }) => id === budgetId);
     if (open) return use(open.people);
-    const budget = await this.#openPinned(budgetId);
+    const budget = await this.#openKnown(budgetId);
     try {
       return await use(budget.people);
     } finally {

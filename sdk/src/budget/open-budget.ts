@@ -5,7 +5,8 @@ import { BudgetKeyring } from '../people/budget-keyring.js';
 import { BudgetPeople } from '../people/budget-people.js';
 import { explainDenial } from '../people/explain-denial.js';
 import { mendEpoch } from '../people/mend-epoch.js';
-import { landmarksOf, type OwnPin } from '../people/own-pin.js';
+import { BudgetNote } from '../people/budget-note.js';
+import type { OwnPin } from '../people/own-pin.js';
 import type { PeopleDeps } from '../people/people-deps.js';
 import { PeopleKeeper } from '../people/people-keeper.js';
 import type { PeopleSettings } from '../people/people-settings.js';
@@ -27,6 +28,7 @@ import { Outbox } from '../sync/outbox.js';
 import type { OwnIdentities } from '../sync/own-identities.js';
 import type { OpenChannel } from '../sync/realtime-link.js';
 import { Replica } from '../sync/replica.js';
+import type { SecurityEvent } from '../sync/security-event.js';
 import type { Standing } from '../sync/standing.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
 import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
@@ -41,8 +43,8 @@ export interface OpenBudgetDeps {
   readonly remote: RemoteBudget;
   readonly list: BudgetList;
   readonly users: UserDirectory;
-  /** What the user's devices have noted of the budget. */
-  readonly pin?: OwnPin | undefined;
+  /** The note of a budget that this device has just created; of any other it is read. */
+  readonly pin?: OwnPin;
   /** The first key of a budget that this device has just created. */
   readonly epochKey?: EpochKey;
   readonly store: LocalStore;
@@ -60,7 +62,7 @@ export interface OpenBudgetDeps {
 export async function assembleBudget<C extends CollectionShapes>(
   deps: OpenBudgetDeps,
 ): Promise<Budget<C>> {
-  const { budgetId, identities, remote, clock, random, logger, pin } = deps;
+  const { budgetId, identities, remote, clock, random, logger } = deps;
   const store = guardStore(deps.store);
   const outbox = await Outbox.open(store, random);
   if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
@@ -79,19 +81,21 @@ export async function assembleBudget<C extends CollectionShapes>(
     random,
     onListenerError,
   });
+  const onSecurity = (event: SecurityEvent): void => {
+    replica.security.tell(event);
+  };
   const keyring = new BudgetKeyring({
     budgetId,
     identities,
     log: remote.log,
     wraps: remote.wraps,
-    onSecurity: (event) => {
-      replica.security.tell(event);
-    },
+    onSecurity,
     onWrapRefused: () => {
       sync.announceMembership();
     },
   });
   if (deps.epochKey) keyring.add(deps.epochKey);
+  const note = new BudgetNote({ ...deps, store, keyring, onSecurity }, deps.pin);
   const turns = new TurnTaking(clock, random);
   // People and log need each other: who may append, and what is appended about people.
   const standing: Standing = {
@@ -111,7 +115,8 @@ export async function assembleBudget<C extends CollectionShapes>(
     standing,
     log: remote.log,
     keys: keyring,
-    landmarks: landmarksOf(pin),
+    landmarks: (signal) => note.landmarks(signal),
+    keepGenesis: (genesisHash) => note.keepGenesis(genesisHash),
     onPeerEntry: (device, ageMs) => {
       turns.sawEntryOf(device, ageMs);
     },
@@ -127,7 +132,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     },
   });
   const people: PeopleDeps = { ...deps, store, keyring, session, sync, replica, corrected };
-  const keeper = new PeopleKeeper(people, clock, pin, deps.epochKey !== undefined);
+  const keeper = new PeopleKeeper(people, clock, note, deps.epochKey !== undefined);
   keeper.start();
   return new Budget<C>({
     id: budgetId,

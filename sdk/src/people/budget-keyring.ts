@@ -21,7 +21,7 @@ import type { EpochKeys } from '../sync/verify-entry.js';
 export interface BudgetKeyringDeps {
   readonly budgetId: BudgetId;
   readonly identities: OwnIdentities;
-  readonly log: Pick<RemoteLog, 'readHead' | 'readEpochStart'>;
+  readonly log: Pick<RemoteLog, 'read' | 'readHead' | 'readEpochStart'>;
   readonly wraps: WrappedKeys;
   readonly onSecurity: (event: SecurityEvent) => void;
   /** This device has asked the others to wrap a key again. */
@@ -40,6 +40,20 @@ const MESSAGES = {
   key_not_genuine:
     "A key of the budget was swapped or damaged and is not used: another member's device wraps it again when it is next online.",
 } as const;
+
+/** So many of the newest epochs may be ones that somebody only pretended to start. */
+const MAX_MISSED_EPOCHS = 3;
+/** So many entries may stand in front of the one that starts an epoch. */
+const MAX_BEFORE_START = 30;
+
+/** Where the way from the newest key to an earlier one has come to. */
+interface Walk {
+  later: number;
+  /** What an entry of that epoch is known to be sealed under, where one is. */
+  kid: Uint8Array | undefined;
+  /** Keys that nobody has wrapped for this user. */
+  readonly tried: Set<string>;
+}
 
 /** The key that seals an epoch, and where the log says so. */
 interface WantedKey {
@@ -164,7 +178,8 @@ export class BudgetKeyring implements EpochKeys {
 
   /**
    * Every entry that starts an epoch has the key before it under its own, so from the newest
-   * key all earlier ones follow. Nothing read here is trusted: a key has to fit its `kid`.
+   * key all earlier ones follow. Nothing read here is trusted: a key has to fit its `kid`, and
+   * what cannot be read is passed by, since any member who may write can append it.
    */
   async #obtainFromLater(
     epoch: number,
@@ -174,18 +189,61 @@ export class BudgetKeyring implements EpochKeys {
     const { log } = this.#deps;
     const head = await log.readHead(signal);
     if (!head.ok) return head;
-    const newest = wantedBy(head.value);
-    if (!newest || newest.epoch <= epoch) return ok();
-    const held = this.find(newest.epoch, newest.kid);
-    const unwrapped = held ? ok(held) : await this.#unwrap(newest, seq, signal);
-    if (!unwrapped.ok) return unwrapped;
-    let key = unwrapped.value;
-    while (key && key.epoch > epoch) {
-      const start = await log.readEpochStart(key.epoch, signal);
-      if (!start.ok) return start;
-      key = start.value && this.#openPrevious(start.value, key);
+    const walk: Walk = {
+      later: head.value.epoch,
+      kid: wantedBy(head.value)?.kid,
+      tried: new Set(),
+    };
+    let misses = 0;
+    while (walk.later > epoch && misses < MAX_MISSED_EPOCHS) {
+      const previous = await this.#obtainBefore(walk, seq, signal);
+      if (!previous.ok) return previous;
+      if (!previous.value) misses += 1;
+      walk.kid = previous.value?.kid;
+      walk.later = previous.value?.epoch ?? walk.later - 1;
     }
     return ok();
+  }
+
+  /** The key of the epoch before `later`. Members can put what they like in front of its start. */
+  async #obtainBefore(
+    { later, kid, tried }: Readonly<Walk>,
+    seq: number,
+    signal?: AbortSignal,
+  ): Promise<Result<EpochKey | undefined, RemoteError>> {
+    const { log } = this.#deps;
+    const first = await log.readEpochStart(later, signal);
+    if (!first.ok || !first.value) return first.ok ? ok(undefined) : first;
+    const opened = await this.#openStart(first.value, tried, seq, signal);
+    if (!opened.ok || opened.value) return opened;
+    const firstKid = wantedBy(first.value)?.kid;
+    if (!kid || (firstKid && equalBytes(firstKid, kid))) return ok(undefined);
+    const page = await log.read({ after: first.value.seq, limit: MAX_BEFORE_START }, signal);
+    if (!page.ok) return page;
+    for (const entry of page.value.filter((each) => each.epoch === later)) {
+      const found = await this.#openStart(entry, tried, seq, signal);
+      if (!found.ok || found.value) return found;
+    }
+    return ok(undefined);
+  }
+
+  /** Looks for the key of an entry once for each `kid`, and opens the one before it. */
+  async #openStart(
+    entry: StoredEntry,
+    tried: Set<string>,
+    seq: number,
+    signal?: AbortSignal,
+  ): Promise<Result<EpochKey | undefined, RemoteError>> {
+    const wanted = wantedBy(entry);
+    if (wanted?.epoch !== entry.epoch) return ok(undefined);
+    const held = this.find(wanted.epoch, wanted.kid);
+    if (held) return ok(this.#openPrevious(entry, held));
+    const id = bytesToHex(wanted.kid);
+    if (tried.has(id)) return ok(undefined);
+    tried.add(id);
+    const unwrapped = await this.#unwrap(wanted, seq, signal);
+    if (!unwrapped.ok) return unwrapped;
+    return ok(unwrapped.value && this.#openPrevious(entry, unwrapped.value));
   }
 
   #openPrevious(start: StoredEntry, key: EpochKey): EpochKey | undefined {

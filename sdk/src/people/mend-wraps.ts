@@ -1,5 +1,4 @@
 import { isSoundWrap } from '../crypto/check-wrap.js';
-import { equalBytes } from '../bytes.js';
 import { mayWrite } from '../model/roles.js';
 import type { RemoteError } from '../ports/remote-log.js';
 import type { StoredWrap } from '../ports/wrapped-keys.js';
@@ -18,14 +17,13 @@ export async function mendWraps(
   const epochKey = kid && keyring.find(epoch, kid);
   const self = ownMember(deps);
   if (!epochKey || !self) return ok();
-  const listed = await remote.wraps.list(epoch, signal);
+  const listed = await remote.wraps.list(epochKey.kid, signal);
   if (!listed.ok) return listed;
   const { uid } = deps.identities;
   const signKeyOf = (wrapper: string): Uint8Array | undefined =>
     position.members.get(wrapper)?.keys.sign;
   const isSound = (recipient: { uid: string; box: Uint8Array }, stored: StoredWrap): boolean =>
     stored.recipient === recipient.uid &&
-    equalBytes(stored.kid, epochKey.kid) &&
     isSoundWrap({ bytes: stored.wrap, budgetId, epoch, kid: epochKey.kid, recipient, signKeyOf });
   const lacking = recipientsOf(position, deps.corrected.now())
     .filter((recipient) => mayWrite(self.role) || recipient.uid === uid)

@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.js';
 import { ok, type Result } from '../result.js';
 import type { LogPosition } from '../sync/log-position.js';
 import type { SyncFailure } from '../sync/sync-failure.js';
-import { sealOwnPin, type OwnPin } from './own-pin.js';
+import type { BudgetNote } from './budget-note.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { tendPeople } from './tend-people.js';
 
@@ -15,24 +15,23 @@ export class PeopleLook {
   readonly #clock: Clock;
   readonly #reported = new Set<string>();
   #isNew: boolean;
-  #pin: OwnPin | undefined;
+  readonly #note: BudgetNote;
   #lookedAt: LogPosition | undefined;
   #hasCheckedWraps = false;
   /** Somebody may be without a wrap. */
   #owesWraps = false;
   #wrapsAskedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(deps: PeopleDeps, clock: Clock, pin: OwnPin | undefined, isNew: boolean) {
+  constructor(deps: PeopleDeps, clock: Clock, note: BudgetNote, isNew: boolean) {
     this.#deps = deps;
     this.#clock = clock;
-    this.#pin = pin;
+    this.#note = note;
     this.#isNew = isNew;
-    deps.keyring.useInvite(pin?.link?.invite);
   }
 
   /** `isHinted` if somebody said that there is something to find. Counts the entries appended. */
   async run(isHinted: boolean, signal: AbortSignal): Promise<Result<number, SyncFailure>> {
-    const link = this.#pin?.link;
+    const { link } = this.#note;
     const position = positionOf(this.#deps);
     // Somebody hints at a change, and the log has none: it may be that a wrap was refused.
     if (isHinted && !havePeopleChanged(this.#lookedAt, position)) this.#owesWraps = true;
@@ -61,16 +60,9 @@ export class PeopleLook {
 
   /** Once the log knows this user, the budget is noted without the link. */
   async #notePin(signal: AbortSignal): Promise<Result<void, SyncFailure>> {
-    const { budgetId, identities, list, random, replica, keyring } = this.#deps;
-    const { genesisHash } = replica.confirmed;
-    const isNoted = this.#pin && !this.#pin.link && !this.#pin.isOutdated;
-    if (isNoted || !genesisHash || !ownMember(this.#deps)) return ok();
-    const bytes = sealOwnPin(budgetId, identities, { genesisHash }, random);
-    const noted = await list.putPin(budgetId, bytes, signal);
-    if (!noted.ok) return noted;
-    this.#pin = { genesisHash, isOutdated: false };
-    keyring.useInvite(undefined);
-    return noted;
+    const { genesisHash } = this.#deps.replica.confirmed;
+    if (!genesisHash || !ownMember(this.#deps)) return ok();
+    return this.#note.write(genesisHash, signal);
   }
 }
 

@@ -24,6 +24,6 @@ export interface WrappedKeys {
   ): Promise<Result<Uint8Array | undefined, RemoteError>>;
   /** Stores wraps, in place of earlier ones; in several commits where they are many. May be repeated. */
   put(wraps: readonly StoredWrap[], signal?: AbortSignal): Promise<Result<void, RemoteError>>;
-  /** For whom a key of `epoch` lies there, whatever it is worth. */
-  list(epoch: number, signal?: AbortSignal): Promise<Result<readonly StoredWrap[], RemoteError>>;
+  /** For whom the key `kid` lies there, whatever it is worth, in the order of their names. */
+  list(kid: Uint8Array, signal?: AbortSignal): Promise<Result<readonly StoredWrap[], RemoteError>>;
 }

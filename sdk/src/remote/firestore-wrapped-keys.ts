@@ -1,12 +1,15 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
 import {
   collection,
   doc,
+  documentId,
   getDoc,
   getDocs,
   limit,
   query,
   where,
   writeBatch,
+  type QueryFieldFilterConstraint,
 } from 'firebase/firestore/lite';
 import { MAX_WRAPS_PER_COMMIT, splitIntoCommits } from '../ports/commit-limits.js';
 import { createOperationCounter } from '../ports/operation-counter.js';
@@ -15,7 +18,13 @@ import { createFirestoreCall } from './firestore-call.js';
 import type { FirestoreBudgetOptions } from './firestore-options.js';
 import { RULES_READS } from './rules-reads.js';
 import { parseWrapDocument, toWrapDocument } from './wrap-document.js';
-import { wrapIdOf } from './wrap-id.js';
+import { AFTER_WRAP_SEPARATOR, wrapIdOf } from './wrap-id.js';
+
+/** All wraps of one key: what a member may store under other keys does not crowd them out. */
+const withKid = (kid: Uint8Array): readonly QueryFieldFilterConstraint[] => [
+  where(documentId(), '>=', wrapIdOf(kid, '')),
+  where(documentId(), '<', `${bytesToHex(kid)}${AFTER_WRAP_SEPARATOR}`),
+];
 
 /** Wrapped epoch keys in `budgets/{budgetId}/keys`. */
 export function createFirestoreWrappedKeys(options: FirestoreBudgetOptions): WrappedKeys {
@@ -50,10 +59,10 @@ export function createFirestoreWrappedKeys(options: FirestoreBudgetOptions): Wra
       };
       return call('Storing wrapped keys', run, signal);
     },
-    list: (epoch, signal) => {
+    list: (kid, signal) => {
       const run = async (): Promise<StoredWrap[]> => {
         count.rulesReads += RULES_READS.listWraps;
-        const found = query(keys, where('epoch', '==', epoch), limit(MAX_LISTED_WRAPS));
+        const found = query(keys, ...withKid(kid), limit(MAX_LISTED_WRAPS));
         const { docs } = await getDocs(found);
         count.reads += Math.max(1, docs.length);
         return docs

@@ -2,6 +2,9 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 
 const WRAP_ID = /^([0-9a-f]{64})_(.+)$/s;
 
+/** The character behind the `_` of an id, in the order of ids. */
+export const AFTER_WRAP_SEPARATOR = '`';
+
 /** The id of the document that holds the key `kid` (32 bytes) for `recipient`. */
 export const wrapIdOf = (kid: Uint8Array, recipient: string): string =>
   `${bytesToHex(kid)}_${recipient}`;

@@ -6,6 +6,7 @@ import type { BudgetId, DeviceId } from '../model/ids.js';
 import { mayWrite } from '../model/roles.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
+import type { StoreError } from '../ports/local-store.js';
 import type { BudgetChange, RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
 import { err, ok, type Result } from '../result.js';
 import type { HeadHint } from '@sealsync/protocol';
@@ -26,7 +27,10 @@ export interface LogSessionDeps {
   readonly budgetId: BudgetId;
   readonly keys: EpochKeys;
   readonly identities: OwnIdentities;
-  readonly landmarks: Landmarks;
+  /** Where the log must pass; asked before every pull, so that nothing is read without. */
+  readonly landmarks: (signal?: AbortSignal) => Promise<Result<Landmarks, SyncFailure>>;
+  /** Called with the hash of the first entry after every pull that knows it. */
+  readonly keepGenesis: (genesisHash: Uint8Array) => Promise<Result<void, StoreError>>;
   readonly standing: Standing;
   readonly replica: Replica;
   readonly clock: Clock;
@@ -82,11 +86,14 @@ export class LogSession {
    * well, so that a log that was cut back is noticed even when nothing is to be appended.
    */
   async pull(signal?: AbortSignal, checkHead = false): Promise<Result<void, SyncFailure>> {
-    const { replica } = this.#deps;
+    const { replica, keepGenesis } = this.#deps;
+    const landmarks = await this.#deps.landmarks(signal);
+    if (!landmarks.ok) return landmarks;
     const found: SecurityEvent[] = [];
     const pulled = await pullLog(
       {
         ...this.#deps,
+        landmarks: landmarks.value,
         checkHead,
         confirmed: replica.confirmed,
         onFolded: (effects, entry) => {
@@ -109,7 +116,10 @@ export class LogSession {
       if (explained.ok && explained.value) return this.#end(explained.value);
     }
     for (const event of found) this.#tell(event);
+    const { genesisHash } = replica.confirmed;
+    const kept = genesisHash ? await keepGenesis(genesisHash) : ok();
     if (!pulled.ok) return pulled;
+    if (!kept.ok) return kept;
     this.#denials = 0;
     this.#suspects = pulled.value.suspects;
     const device = replica.confirmed.position.devices.get(replica.outbox.device);

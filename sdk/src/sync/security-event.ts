@@ -16,6 +16,7 @@
  * - `epoch_jumped`: the server names an epoch far beyond the one that the log is in.
  * - `epoch_rolled_back`: the server names an earlier epoch than the log is in.
  * - `deletion_unproven`: the server says that the budget is deleted, and no owner has signed it.
+ * - `pin_not_genuine`: the user's own note of the budget was altered, or sealed by another identity.
  */
 export type SecurityEventKind =
   | 'entry_rejected'
@@ -34,7 +35,8 @@ export type SecurityEventKind =
   | 'invite_not_genuine'
   | 'epoch_jumped'
   | 'epoch_rolled_back'
-  | 'deletion_unproven';
+  | 'deletion_unproven'
+  | 'pin_not_genuine';
 
 /** Something that an honest project and honest members do not cause. Nothing of it is merged. */
 export interface SecurityEvent {

@@ -102,7 +102,7 @@ function describePurging({ onBudget, expect }: Suite): void {
     const purged = (await purgeAll(anns)).reduce((sum, count) => sum + count, 0);
     expect(purged).toEqual(5);
     expect(await anns.log.read({ after: 1, limit: 5 })).toEqual({ ok: true, value: [] });
-    expect(await anns.wraps.list(1)).toEqual({ ok: true, value: [] });
+    expect(await anns.wraps.list(new Uint8Array(32).fill(1))).toEqual({ ok: true, value: [] });
     const nothing = { ok: true, value: undefined };
     expect(await anns.wraps.read(budget.created.wrap.kid, annUid)).toEqual(nothing);
     expect(await anns.invites.read(made.inviteId)).toEqual(nothing);

@@ -1,8 +1,9 @@
+import type { OwnIdentities } from '../sync/own-identities.js';
 import { SyncWorld, type SyncWorldOptions } from './sync-world.js';
 
 export interface FoundWorlds {
-  /** A world whose budget belongs to `ann` and is shared with `ben`, an editor. */
-  found(options?: SyncWorldOptions): Promise<SyncWorld>;
+  /** A world whose budget belongs to `ann` and is shared with `ben`, an editor, with keys of his own or `bens`. */
+  found(options?: SyncWorldOptions, bens?: OwnIdentities): Promise<SyncWorld>;
   /** Closes all of them; throws if one left a timer behind. */
   closeAll(): Promise<void>;
 }
@@ -10,8 +11,9 @@ export interface FoundWorlds {
 export function foundWorlds(): FoundWorlds {
   const worlds: SyncWorld[] = [];
   return {
-    found: async (options) => {
+    found: async (options, bens) => {
       const world = new SyncWorld(options);
+      if (bens) world.setIdentities(bens);
       worlds.push(world);
       await world.found('ann', 'ben');
       return world;

@@ -1,3 +1,4 @@
+import { equalBytes } from '../bytes.js';
 import { MAX_WRAPS_PER_COMMIT, splitIntoCommits } from '../ports/commit-limits.js';
 import type { RemoteError } from '../ports/remote-log.js';
 import { MAX_LISTED_WRAPS, type StoredWrap, type WrappedKeys } from '../ports/wrapped-keys.js';
@@ -49,12 +50,14 @@ export class MemoryKeys implements WrappedKeys {
     return ok();
   }
 
-  list(epoch: number, signal?: AbortSignal): Promise<Result<readonly StoredWrap[], RemoteError>> {
+  list(kid: Uint8Array, signal?: AbortSignal): Promise<Result<readonly StoredWrap[], RemoteError>> {
     const access = this.#access;
     const apply = (): Result<readonly StoredWrap[], RemoteError> => {
       if (!access.mayRead) return fail('listWraps', 'denied');
-      const found = [...(access.stored?.wraps.values() ?? [])]
-        .filter((wrap) => wrap.epoch === epoch)
+      const found = [...(access.stored?.wraps ?? [])]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, wrap]) => wrap)
+        .filter((wrap) => equalBytes(wrap.kid, kid))
         .slice(0, MAX_LISTED_WRAPS);
       access.add({ reads: Math.max(1, found.length) });
       return ok(found.map(copyWrap));

@@ -11,7 +11,6 @@ import { createMemoryStore } from '../local/memory-store.js';
 import { isBudgetId, type BudgetId } from '../model/ids.js';
 import type { Role } from '../model/roles.js';
 import { acceptInvite, readInviteLink } from '../people/accept-invite.js';
-import { readOwnPin } from '../people/own-pin.js';
 import { DEFAULT_PEOPLE_SETTINGS, type PeopleSettings } from '../people/people-settings.js';
 import type { Clock } from '../ports/clock.js';
 import type { LocalStore } from '../ports/local-store.js';
@@ -103,6 +102,11 @@ export class SyncWorld {
     if (!accepted.ok) throw toSealsyncError(accepted.error);
   }
 
+  /** Has a user come with identities of another world. */
+  setIdentities(identities: OwnIdentities): void {
+    this.#identities.set(identities.uid, identities);
+  }
+
   /** Lets time pass until `work` is done, and answers with its result. */
   async during<T>(work: Promise<T>): Promise<T> {
     const progress = { isDone: false };
@@ -159,12 +163,10 @@ export class SyncWorld {
     const { budgetId } = this;
     const identities = this.identitiesOf(uid);
     const list = this.backend.listFor(uid, count);
-    const pin = online ? await this.during(readOwnPin(list, budgetId, identities)) : undefined;
     const budget = await assembleBudget<WorldShapes>({
       budgetId,
       identities,
       list,
-      pin: pin?.ok ? pin.value : undefined,
       remote: this.backend.budgetFor(uid, budgetId, count),
       requireRecentSignIn: () => Promise.resolve(),
       users: {

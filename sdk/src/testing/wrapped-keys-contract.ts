@@ -1,6 +1,6 @@
 import { createOperationCounter } from '../ports/operation-counter.js';
 import type { RemoteError } from '../ports/remote-log.js';
-import type { StoredWrap } from '../ports/wrapped-keys.js';
+import { MAX_LISTED_WRAPS, type StoredWrap } from '../ports/wrapped-keys.js';
 import type { Result } from '../result.js';
 import type { TestFunctions } from './local-store-contract.js';
 import {
@@ -27,6 +27,9 @@ export function describeWrappedKeys(
   });
 }
 
+/** That of `makeWrap` with the same `fill`. */
+const kidOf = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
+
 const recipientsOf = (listed: Result<readonly StoredWrap[], RemoteError>): unknown =>
   listed.ok ? listed.value.map(({ recipient }) => recipient).sort() : listed.error.kind;
 
@@ -34,7 +37,7 @@ function describeStoring({ onBudget, expect }: Suite): void {
   onBudget('has the creator’s key from the start', async ({ anns, annUid, created }) => {
     const { kid, wrap } = created.wrap;
     expect(await anns.wraps.read(kid, annUid)).toEqual({ ok: true, value: wrap });
-    expect(await anns.wraps.list(1)).toEqual({ ok: true, value: [created.wrap] });
+    expect(await anns.wraps.list(kidOf(1))).toEqual({ ok: true, value: [created.wrap] });
   });
 
   onBudget('has nothing for another key or another recipient', async (budget) => {
@@ -45,7 +48,7 @@ function describeStoring({ onBudget, expect }: Suite): void {
     expect(await wraps.read(new Uint8Array(32), budget.annUid)).toEqual(nothing);
   });
 
-  onBudget('stores wraps for members and invites, and lists them by epoch', async (budget) => {
+  onBudget('stores wraps for members and invites, and lists them by key', async (budget) => {
     const { wraps } = budget.anns;
     const stored = [makeWrap('bob', 2, 2), makeWrap(INVITE, 2, 2)];
     requireOk(await wraps.put([...stored, makeWrap('bob')]));
@@ -53,12 +56,27 @@ function describeStoring({ onBudget, expect }: Suite): void {
       ok: true,
       value: stored[1]?.wrap,
     });
-    const listed = await wraps.list(2);
+    const listed = await wraps.list(kidOf(2));
     const byRecipient = (a: StoredWrap, b: StoredWrap): number =>
       a.recipient < b.recipient ? -1 : 1;
     expect(listed.ok && [...listed.value].sort(byRecipient)).toEqual(stored);
-    expect(recipientsOf(await wraps.list(1))).toEqual([budget.annUid, 'bob'].sort());
-    expect(recipientsOf(await wraps.list(3))).toEqual([]);
+    expect(recipientsOf(await wraps.list(kidOf(1)))).toEqual([budget.annUid, 'bob'].sort());
+    expect(recipientsOf(await wraps.list(kidOf(3)))).toEqual([]);
+  });
+
+  onBudget('lists those of one key, however many others are there', async (budget) => {
+    const { wraps } = budget.anns;
+    const others = Array.from({ length: MAX_LISTED_WRAPS + 20 }, (_, index) => {
+      const kid = kidOf(0);
+      kid[1] = index;
+      return { ...makeWrap('vic'), kid };
+    });
+    const last = { ...makeWrap('vic'), kid: kidOf(0xff) };
+    requireOk(await wraps.put([...others, last, makeWrap('bob')]));
+    expect(recipientsOf(await wraps.list(kidOf(1)))).toEqual([budget.annUid, 'bob'].sort());
+    expect(await wraps.list(last.kid)).toEqual({ ok: true, value: [last] });
+    const [first] = others;
+    expect(first && (await wraps.list(first.kid))).toEqual({ ok: true, value: [first] });
   });
 
   onBudget('stores more than one commit holds, and that again', async (budget) => {
@@ -68,7 +86,7 @@ function describeStoring({ onBudget, expect }: Suite): void {
     expect(outcomeOf(await wraps.put(stored))).toEqual('ok');
     expect(outcomeOf(await wraps.put(stored))).toEqual('ok');
     expect(outcomeOf(await wraps.put([]))).toEqual('ok');
-    expect(recipientsOf(await wraps.list(2))).toEqual(names);
+    expect(recipientsOf(await wraps.list(kidOf(2)))).toEqual(names);
   });
 
   onBudget('replaces what lies there', async (budget) => {
@@ -108,7 +126,7 @@ function describeStoring({ onBudget, expect }: Suite): void {
     onBudget(`denies ${what}, and all that comes along`, async (budget) => {
       const put = await budget.anns.wraps.put([makeWrap('bob'), { ...makeWrap('cyd'), ...change }]);
       expect(outcomeOf(put)).toEqual('denied');
-      expect(recipientsOf(await budget.anns.wraps.list(1))).toEqual([budget.annUid]);
+      expect(recipientsOf(await budget.anns.wraps.list(kidOf(1)))).toEqual([budget.annUid]);
     });
   }
 
@@ -118,8 +136,8 @@ function describeStoring({ onBudget, expect }: Suite): void {
     const { wraps } = await environment.budgetFor('ann', budgetId, count);
     await wraps.put(Array.from({ length: 12 }, (_, index) => makeWrap(`guest-${String(index)}`)));
     expect(count).toEqual({ reads: 0, writes: 12, deletes: 0, rulesReads: 12 });
-    await wraps.list(1);
-    await wraps.list(2);
+    await wraps.list(kidOf(1));
+    await wraps.list(kidOf(2));
     await wraps.read(created.wrap.kid, annUid);
     expect(count).toEqual({ reads: 15, writes: 12, deletes: 0, rulesReads: 15 });
   });
@@ -130,8 +148,8 @@ function describeStoring({ onBudget, expect }: Suite): void {
     const wrap = makeWrap('bob');
     expect(outcomeOf(await wraps.put([wrap], aborted))).toEqual('deadline');
     expect(outcomeOf(await wraps.read(wrap.kid, 'bob', aborted))).toEqual('deadline');
-    expect(outcomeOf(await wraps.list(1, aborted))).toEqual('deadline');
-    expect(recipientsOf(await wraps.list(1))).toEqual([budget.annUid]);
+    expect(outcomeOf(await wraps.list(kidOf(1), aborted))).toEqual('deadline');
+    expect(recipientsOf(await wraps.list(kidOf(1)))).toEqual([budget.annUid]);
   });
 }
 
@@ -162,7 +180,7 @@ function describeAccess({ onBudget, expect }: Suite): void {
     const { wraps } = await environment.budgetFor('eve', budgetId);
     expect(outcomeOf(await wraps.read(created.wrap.kid, budget.annUid))).toEqual('denied');
     expect(outcomeOf(await wraps.read(created.wrap.kid, uid))).toEqual('denied');
-    expect(outcomeOf(await wraps.list(1))).toEqual('denied');
+    expect(outcomeOf(await wraps.list(kidOf(1)))).toEqual('denied');
     expect(outcomeOf(await wraps.put([makeWrap(uid)]))).toEqual('denied');
   });
 
@@ -173,16 +191,16 @@ function describeAccess({ onBudget, expect }: Suite): void {
     const members = { [uid]: null };
     requireOk(await budget.ann.append([start], { members, epoch: 2 }));
     expect(outcomeOf(await bobs.wraps.read(makeWrap('').kid, uid))).toEqual('denied');
-    expect(outcomeOf(await bobs.wraps.list(1))).toEqual('denied');
+    expect(outcomeOf(await bobs.wraps.list(kidOf(1)))).toEqual('denied');
     expect(outcomeOf(await bobs.wraps.put([makeWrap(uid)]))).toEqual('denied');
   });
 
   onBudget('closes a deleted budget to all but reading owners', async (budget) => {
     const { budget: bobs, uid } = await budget.admit('bob', 'editor', budget.genesis);
     await budget.environment.overwrite(budget.budgetId, { deleted: true });
-    expect(outcomeOf(await bobs.wraps.list(1))).toEqual('denied');
+    expect(outcomeOf(await bobs.wraps.list(kidOf(1)))).toEqual('denied');
     expect(outcomeOf(await bobs.wraps.put([makeWrap(uid)]))).toEqual('denied');
     expect(outcomeOf(await budget.anns.wraps.put([makeWrap(uid)]))).toEqual('denied');
-    expect(recipientsOf(await budget.anns.wraps.list(1))).toEqual([budget.annUid]);
+    expect(recipientsOf(await budget.anns.wraps.list(kidOf(1)))).toEqual([budget.annUid]);
   });
 }
