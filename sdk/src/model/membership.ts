@@ -48,5 +48,6 @@ export type Statement =
   | { readonly type: 'device_named'; readonly name: string }
   | { readonly type: 'device_revoked'; readonly device: DeviceId };
 
+export const MAX_MEMBERS = 50;
 export const MAX_UID_LENGTH = 128;
 export const MAX_DEVICE_NAME_LENGTH = 64;

@@ -1,5 +1,6 @@
 import { makeAcceptance } from '../crypto/acceptance.js';
 import { parseInviteFragment, type InviteLink } from '../crypto/invite-fragment.js';
+import { MAX_MEMBERS } from '../model/membership.js';
 import type { StoredInvite } from '../ports/invite-directory.js';
 import type { Random } from '../ports/random.js';
 import type { RemoteBudget } from '../ports/remote-budget.js';
@@ -90,7 +91,10 @@ async function explainRefusal(
   if (!serverTime.ok) return serverTime;
   return read.value.expiresAt <= serverTime.value
     ? refuse('invite_expired', 'This invite has run out: ask for a new one.')
-    : inviteRevoked();
+    : refuse(
+        'invite_revoked',
+        `This invite was taken back, its maker is no owner any more, or the budget has ${String(MAX_MEMBERS)} members already.`,
+      );
 }
 
 const inviteRevoked = (): Result<never, SyncFailure> =>

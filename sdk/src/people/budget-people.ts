@@ -111,7 +111,7 @@ export class BudgetPeople {
   /**
    * Lets in a user without a link: one who has published an identity, and whose `fingerprint`
    * (64 hex digits, from their own device) you took over in person. Throws `not_genuine` if
-   * the published keys are others, `already_member`.
+   * the published keys are others, `already_member`, `too_large` beyond 50 members.
    */
   async addMember(options: {
     readonly uid: string;

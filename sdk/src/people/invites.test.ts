@@ -162,6 +162,19 @@ describe('an invite link', () => {
     expect(await kindOf(world.accept('cy', link))).toBe('invite_revoked');
   });
 
+  it('of a full budget names that among the reasons, and nobody else is added to it either', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    const { link } = await invite(world, ann);
+    const others = Array.from({ length: 48 }, (_, n) => [`member${String(n)}`, 'editor'] as const);
+    const members = { ann: 'owner', ben: 'editor', ...Object.fromEntries(others) } as const;
+    world.backend.overwrite(world.budgetId, { members });
+    await expect(world.accept('cy', link)).rejects.toThrow('50 members');
+    const adding = world.add(ann, 'cy', 'editor');
+    await expect(adding).rejects.toThrow('A budget has at most 50 members');
+    expect(await kindOf(adding)).toBe('too_large');
+  });
+
   it('that is cut off or changed says so', async () => {
     const world = await worlds.found();
     const ann = await world.open('ann');

@@ -1,7 +1,7 @@
 import { equalBytes } from '../bytes.js';
 import { fingerprintOf } from '../crypto/fingerprint.js';
 import { makeNotice } from '../crypto/notice.js';
-import type { Statement } from '../model/membership.js';
+import { MAX_MEMBERS, type Statement } from '../model/membership.js';
 import { hasOwner, withMember, withoutMember } from '../model/people.js';
 import type { Role } from '../model/roles.js';
 import type { StoredInvite } from '../ports/invite-directory.js';
@@ -19,6 +19,13 @@ export async function addMember(
   { uid, role, fingerprint }: { uid: string; role: Role; fingerprint: Uint8Array },
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
+  const budget = await deps.remote.log.readBudget(signal);
+  if (!budget.ok) return budget;
+  // The rules count those who are still joining as well, and do not say why they refuse.
+  const { members } = budget.value;
+  if (!Object.hasOwn(members, uid) && Object.keys(members).length >= MAX_MEMBERS) {
+    return refuse('too_large', `A budget has at most ${String(MAX_MEMBERS)} members.`);
+  }
   const published = await deps.users.readKeys(uid, signal);
   if (!published.ok) return published;
   const keys = published.value;
