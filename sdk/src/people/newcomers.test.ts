@@ -118,7 +118,7 @@ describe('a newcomer reads all history', () => {
     await append(world, junk, { epoch: 2 });
     await append(world, junk);
     const { link } = await invite(world);
-    expect(headOf(world).epoch).toBe(3);
+    expect(headOf(world).epoch).toBe(4);
     await expectToJoin(world, link);
   });
 });
