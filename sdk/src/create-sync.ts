@@ -34,6 +34,7 @@ import { createSignalChannel } from './signaling/create-signal-channel.js';
 import { browserWakeups } from './signaling/wakeups.js';
 import type { WebSocketConstructor } from './signaling/web-socket-link.js';
 import { OwnIdentities } from './sync/own-identities.js';
+import type { BudgetSecurityEvent } from './sync/security-event.js';
 import type { OpenChannel } from './sync/realtime-link.js';
 import { locked, toSealsyncError, type SyncFailure } from './sync/sync-failure.js';
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './sync/sync-settings.js';
@@ -57,6 +58,11 @@ export interface CreateSyncOptions {
   /** The platform's by default; Node 20 has none: pass that of the package `ws`. */
   readonly webSocket?: WebSocketConstructor;
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
+  /**
+   * Told of every security event of every budget, also of those that keep `openBudget` or
+   * `acceptInvite` from answering with one. `budget.on('security')` tells of them as well.
+   */
+  readonly onSecurity?: (event: BudgetSecurityEvent) => void;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -239,10 +245,17 @@ class FirebaseSync implements Sealsync {
     budgetId: BudgetId,
     local: Pick<OpenBudgetDeps, 'pin' | 'epochKey' | 'store'>,
   ): Promise<Budget<C>> {
-    const { wakeups = browserWakeups, logger = silentLogger, settings, user } = this.#options;
+    const {
+      wakeups = browserWakeups,
+      logger = silentLogger,
+      settings,
+      user,
+      onSecurity,
+    } = this.#options;
     const budget: Budget<C> = await assembleBudget<C>({
       budgetId,
       onClosed: () => this.#open.delete(budget),
+      onSecurity: onSecurity && ((event) => onSecurity({ ...event, budgetId })),
       ...local,
       wakeups,
       logger,

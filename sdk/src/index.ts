@@ -35,7 +35,11 @@ export type { Collection, CollectionChange } from './budget/collection.js';
 export type { CollectionWriter, NumericField } from './budget/op-builder.js';
 export type { SyncOrchestrator, SyncState, SyncStatus } from './sync/sync-orchestrator.js';
 export type { SyncSettings } from './sync/sync-settings.js';
-export type { SecurityEvent, SecurityEventKind } from './sync/security-event.js';
+export type {
+  BudgetSecurityEvent,
+  SecurityEvent,
+  SecurityEventKind,
+} from './sync/security-event.js';
 export type { MembershipEnd } from './sync/standing.js';
 export type { BudgetPeople, DeviceView, InviteView, MemberView } from './people/budget-people.js';
 export type { Invite } from './people/manage-invites.js';

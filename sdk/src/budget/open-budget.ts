@@ -55,6 +55,8 @@ export interface OpenBudgetDeps {
   readonly logger: Logger;
   readonly settings: SyncSettings & PeopleSettings;
   readonly requireRecentSignIn: () => Promise<void>;
+  /** Hears what is found from the start, whether or not the app listens already. */
+  readonly onSecurity?: ((event: SecurityEvent) => void) | undefined;
   readonly onClosed?: () => void;
 }
 
@@ -81,6 +83,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     random,
     onListenerError,
   });
+  if (deps.onSecurity) replica.security.overhear(deps.onSecurity);
   const onSecurity = (event: SecurityEvent): void => {
     replica.security.tell(event);
   };

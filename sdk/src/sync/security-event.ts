@@ -1,3 +1,5 @@
+import type { BudgetId } from '../model/ids.js';
+
 /**
  * - `entry_rejected`: an entry fails its checks; nothing behind it is read until that is settled.
  * - `entry_substituted`: the same entry came back with other bytes when it was fetched again.
@@ -45,4 +47,9 @@ export interface SecurityEvent {
   readonly seq: number;
   /** What was found and what to do, in a sentence without user data. */
   readonly message: string;
+}
+
+/** A security event of one of several budgets. */
+export interface BudgetSecurityEvent extends SecurityEvent {
+  readonly budgetId: BudgetId;
 }
