@@ -82,7 +82,8 @@ export interface Sealsync {
   /**
    * Opens a budget and starts syncing it; resolves once everything that the log holds
    * is readable, or, where the network is away, once what is pending is. Throws
-   * {@link SealsyncError}: `access_denied`, `removed`, `budget_deleted`, `key_missing`,
+   * {@link SealsyncError}: `access_denied` also for who was removed before this device has read
+   * the log, `removed`, `budget_deleted`, `key_missing`,
    * `not_genuine` if the user's note of the budget was altered or names another one.
    */
   openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>>;
@@ -93,12 +94,15 @@ export interface Sealsync {
    * `budget_deleted`, `not_genuine`, `upgrade_required`.
    */
   acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>>;
-  /** The budgets that this user created, joined or opened, at most 100. */
+  /** The budgets that this user created, joined or opened, as their devices have noted them. */
   listBudgets(): Promise<readonly BudgetId[]>;
   /**
    * After a leak: replaces the user's keys in all budgets and under the passphrase, and starts
    * new epochs. Other keyslots are removed; add them again. Calling it again goes on where it
-   * was stopped; until it is done, the old keys open. Throws as `prepareRotation` does.
+   * was stopped; until it is done, the old keys open. It goes by `listBudgets()`: a budget that
+   * this user was added to by fingerprint and has never opened, one that the project leaves out
+   * of the list, and one that another device joins meanwhile keep the old keys. There an owner
+   * has to remove the user and invite them again. Throws as `prepareRotation` does.
    */
   rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity>;
   /** Closes every open budget, and wipes their keys. May be called twice. */

@@ -2,11 +2,12 @@ import type { BudgetId } from '../model/ids.js';
 import type { Result } from '../result.js';
 import type { RemoteError } from './remote-log.js';
 
-/** The most budgets that one list shows. */
+/** The most budgets that one query shows; `list` makes as many as it takes. */
 export const MAX_LISTED_BUDGETS = 100;
 
 /** One user's own notes of the budgets they are in, sealed; nobody else may read them. */
 export interface BudgetList {
+  /** All of them, in ascending order. */
   list(signal?: AbortSignal): Promise<Result<readonly BudgetId[], RemoteError>>;
   /** `undefined` where there is none. */
   readPin(

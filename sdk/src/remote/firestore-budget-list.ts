@@ -1,11 +1,14 @@
 import {
   collection,
   deleteDoc,
+  documentId,
   getDoc,
   getDocs,
   limit,
+  orderBy,
   query,
   setDoc,
+  startAfter,
 } from 'firebase/firestore/lite';
 import { isBudgetId, type BudgetId } from '../model/ids.js';
 import { MAX_LISTED_BUDGETS, type BudgetList } from '../ports/budget-list.js';
@@ -22,14 +25,23 @@ export function createFirestoreBudgetList(options: FirestoreUserOptions): Budget
   return {
     list: (signal) => {
       const run = async (): Promise<BudgetId[]> => {
-        count.rulesReads += RULES_READS.listBudgets;
         const pins = query(
           collection(firestore, 'users', uid, 'budgets'),
+          orderBy(documentId()),
           limit(MAX_LISTED_BUDGETS),
         );
-        const { docs } = await getDocs(pins);
-        count.reads += Math.max(1, docs.length);
-        return docs.map(({ id }) => id).filter(isBudgetId);
+        const ids: string[] = [];
+        let page = pins;
+        for (;;) {
+          count.rulesReads += RULES_READS.listBudgets;
+          const { docs } = await getDocs(page);
+          count.reads += Math.max(1, docs.length);
+          ids.push(...docs.map(({ id }) => id));
+          const last = docs.at(-1);
+          if (!last || docs.length < MAX_LISTED_BUDGETS || signal?.aborted) break;
+          page = query(pins, startAfter(last));
+        }
+        return ids.filter(isBudgetId);
       };
       return call('Listing the budgets', run, signal);
     },

@@ -1,4 +1,5 @@
 import type { BudgetId } from '../model/ids.js';
+import { MAX_LISTED_BUDGETS } from '../ports/budget-list.js';
 import { createOperationCounter } from '../ports/operation-counter.js';
 import type { TestFunctions } from './local-store-contract.js';
 import {
@@ -70,6 +71,15 @@ export function describeBudgetList(
       }
       expect(await list.readPin(budgetId)).toEqual({ ok: true, value: undefined });
       expect(await ids()).toEqual([]);
+    });
+
+    it('lists more budgets than one query shows', async () => {
+      const count = createOperationCounter();
+      const list = await (await make()).listFor('ida', count);
+      const noted = Array.from({ length: MAX_LISTED_BUDGETS + 1 }, newBudgetId);
+      for (const budgetId of noted) requireOk(await list.putPin(budgetId, pinOf(1)));
+      expect(await list.list()).toEqual({ ok: true, value: noted.sort() });
+      expect(count.reads).toEqual(noted.length);
     });
 
     it('denies a note without bytes, or with too many', async () => {

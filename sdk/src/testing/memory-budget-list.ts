@@ -20,8 +20,10 @@ export class MemoryBudgetList implements BudgetList {
 
   list(signal?: AbortSignal): Promise<Result<readonly BudgetId[], RemoteError>> {
     const apply = (): Result<readonly BudgetId[], RemoteError> => {
-      const ids = [...this.#host.inspectPins(this.#uid).keys()].sort().slice(0, MAX_LISTED_BUDGETS);
-      addOperations(this.#counters, { reads: Math.max(1, ids.length) });
+      const ids = [...this.#host.inspectPins(this.#uid).keys()].sort();
+      // A full page is followed by another query, and an empty answer is billed as one read.
+      const emptyPages = ids.length % MAX_LISTED_BUDGETS === 0 ? 1 : 0;
+      addOperations(this.#counters, { reads: ids.length + emptyPages });
       return ok(ids);
     };
     return this.#host.call({ operation: 'listBudgets', uid: this.#uid }, apply, signal);
