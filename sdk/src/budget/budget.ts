@@ -27,7 +27,11 @@ export interface BudgetEvents {
   readonly security: SecurityEvent;
   /** Members, invites or devices have changed: see `people`. */
   readonly people: undefined;
-  /** This device is out, as a member has signed it: told once. */
+  /**
+   * This device is out, as somebody has signed whom its copy of the log knows as an owner, or as
+   * this user: told once. Where the copy is empty or older than that, all there is to hear is
+   * the error `access_denied`.
+   */
   readonly removed: MembershipEnd;
 }
 
