@@ -20,7 +20,11 @@ import {
   type RotateIdentityOptions,
   type RotatedIdentity,
 } from './people/rotate-everywhere.js';
-import { DEFAULT_PEOPLE_SETTINGS, type PeopleSettings } from './people/people-settings.js';
+import {
+  checkPeopleSettings,
+  DEFAULT_PEOPLE_SETTINGS,
+  type PeopleSettings,
+} from './people/people-settings.js';
 import type { Clock } from './ports/clock.js';
 import type { LocalStore } from './ports/local-store.js';
 import { silentLogger, type Logger } from './ports/logger.js';
@@ -105,7 +109,10 @@ export interface Sealsync {
   close(): Promise<void>;
 }
 
-/** Loads libsodium and binds the kit to Firestore, the platform's clock, and a WebSocket. */
+/**
+ * Loads libsodium and binds the kit to Firestore, the platform's clock, and a WebSocket. Throws
+ * `bad_config`.
+ */
 export async function createSync(options: CreateSyncOptions): Promise<Sealsync> {
   if (options.identity.uid !== options.user.uid) {
     throw new SealsyncError(
@@ -113,6 +120,7 @@ export async function createSync(options: CreateSyncOptions): Promise<Sealsync> 
       'The identity belongs to another user than is signed in.',
     );
   }
+  checkPeopleSettings(options.settings ?? {});
   await loadSodium();
   return new FirebaseSync(options);
 }
