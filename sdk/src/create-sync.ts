@@ -102,7 +102,8 @@ export interface Sealsync {
   /**
    * After a leak: replaces the user's keys in all budgets and under the passphrase, and starts
    * new epochs. Other keyslots are removed; add them again. Calling it again goes on where it
-   * was stopped; until it is done, the old keys open. Throws as `prepareRotation` does.
+   * was stopped. A budget that fails stops no other, but then it is not complete: until it is,
+   * the old keys open. Throws as `prepareRotation` does, and `locked`.
    */
   rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity>;
   /** Closes every open budget, and wipes their keys. May be called twice. */
@@ -201,11 +202,14 @@ class FirebaseSync implements Sealsync {
       {
         identities: this.#identities,
         listBudgets: () => this.listBudgets(),
+        forget: async (budgetId) => {
+          unwrap(await this.#remote.budgets.removePin(budgetId));
+        },
         withPeople: (budgetId, use) => this.#withPeople(budgetId, use),
       },
       options,
     );
-    if (unwrap(await users.readKeys(uid))) await this.publishIdentity();
+    if (rotated.isComplete && unwrap(await users.readKeys(uid))) await this.publishIdentity();
     return rotated;
   }
 
