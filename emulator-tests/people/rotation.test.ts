@@ -141,9 +141,36 @@ describe('an identity that may have leaked', () => {
     await annes.budget.people.addMember({ uid: session.uid, role: 'viewer', fingerprint });
     await sync.openBudget<Shapes>(annes.budget.id);
     const done = await sync.rotateIdentity({ keyslots, passphrase: PASSPHRASE });
-    expect(done).toEqual({ rotated: [], left: [annes.budget.id] });
+    expect(done).toEqual({ rotated: [], left: [annes.budget.id], failed: [], isComplete: true });
     await put(annes, 'later', 1);
     expect([...annes.budget.people.members().keys()]).toEqual([stage.ann.uid]);
+  });
+
+  it('is replaced in the others where a project withholds one, which it waits for', async () => {
+    const { sync, keyslots } = await startDevice();
+    const own = await sync.createBudget<Shapes>();
+    const annes = await foundBudget(stage);
+    await sync.publishIdentity();
+    const { fingerprint } = sync;
+    await annes.budget.people.addMember({ uid: session.uid, role: 'editor', fingerprint });
+    await (await sync.openBudget<Shapes>(annes.budget.id)).close();
+    // On a device that has never read why, being shut out is no reason to forget the budget.
+    const ref = stage.project.budget(annes.budget.id);
+    const { members } = (await ref.get()).data() as { members: Record<string, string> };
+    await ref.update({ members: { [stage.ann.uid]: 'owner' } });
+    const options = { keyslots, passphrase: PASSPHRASE };
+    expect(await sync.rotateIdentity(options)).toEqual({
+      rotated: [own.id],
+      left: [],
+      failed: [{ id: annes.budget.id, kind: 'access_denied' }],
+      isComplete: false,
+    });
+    expect(await keyslots.rotationPending()).toBe(true);
+    await ref.update({ members });
+    const done = await sync.rotateIdentity(options);
+    expect([...done.rotated].sort()).toEqual([own.id, annes.budget.id].sort());
+    expect(done).toMatchObject({ failed: [], isComplete: true });
+    expect(await keyslots.rotationPending()).toBe(false);
   });
 
   it('takes the passphrase, and keyslots of the same identity', async () => {

@@ -20,7 +20,11 @@ import {
   type RotateIdentityOptions,
   type RotatedIdentity,
 } from './people/rotate-everywhere.js';
-import { DEFAULT_PEOPLE_SETTINGS, type PeopleSettings } from './people/people-settings.js';
+import {
+  checkPeopleSettings,
+  DEFAULT_PEOPLE_SETTINGS,
+  type PeopleSettings,
+} from './people/people-settings.js';
 import type { Clock } from './ports/clock.js';
 import type { LocalStore } from './ports/local-store.js';
 import { silentLogger, type Logger } from './ports/logger.js';
@@ -99,17 +103,21 @@ export interface Sealsync {
   /**
    * After a leak: replaces the user's keys in all budgets and under the passphrase, and starts
    * new epochs. Other keyslots are removed; add them again. Calling it again goes on where it
-   * was stopped; until it is done, the old keys open. It goes by `listBudgets()`: a budget that
-   * this user was added to by fingerprint and has never opened, one that the project leaves out
-   * of the list, and one that another device joins meanwhile keep the old keys. There an owner
-   * has to remove the user and invite them again. Throws as `prepareRotation` does.
+   * was stopped. A budget that fails stops no other, but then it is not complete: until it is,
+   * the old keys open. It goes by `listBudgets()`: a budget that this user was added to by
+   * fingerprint and has never opened, one that the project leaves out of the list, and one that
+   * another device joins meanwhile keep the old keys. There an owner has to remove the user and
+   * invite them again. Throws as `prepareRotation` does, and `locked`.
    */
   rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity>;
   /** Closes every open budget, and wipes their keys. May be called twice. */
   close(): Promise<void>;
 }
 
-/** Loads libsodium and binds the kit to Firestore, the platform's clock, and a WebSocket. */
+/**
+ * Loads libsodium and binds the kit to Firestore, the platform's clock, and a WebSocket. Throws
+ * `bad_config`.
+ */
 export async function createSync(options: CreateSyncOptions): Promise<Sealsync> {
   if (options.identity.uid !== options.user.uid) {
     throw new SealsyncError(
@@ -117,6 +125,7 @@ export async function createSync(options: CreateSyncOptions): Promise<Sealsync> 
       'The identity belongs to another user than is signed in.',
     );
   }
+  checkPeopleSettings(options.settings ?? {});
   await loadSodium();
   return new FirebaseSync(options);
 }
@@ -197,11 +206,14 @@ class FirebaseSync implements Sealsync {
       {
         identities: this.#identities,
         listBudgets: () => this.listBudgets(),
+        forget: async (budgetId) => {
+          unwrap(await this.#remote.budgets.removePin(budgetId));
+        },
         withPeople: (budgetId, use) => this.#withPeople(budgetId, use),
       },
       options,
     );
-    if (unwrap(await users.readKeys(uid))) await this.publishIdentity();
+    if (rotated.isComplete && unwrap(await users.readKeys(uid))) await this.publishIdentity();
     return rotated;
   }
 
@@ -281,9 +293,17 @@ class FirebaseSync implements Sealsync {
   }
 
   /** Waits for the first round; a network that is away is no reason to keep the app waiting. */
-  async #catchUp(budget: Pick<Budget, 'sync' | 'close' | 'whenPeopleSettled'>): Promise<void> {
+  async #catchUp(
+    budget: Pick<Budget, 'sync' | 'people' | 'close' | 'whenPeopleSettled'>,
+  ): Promise<void> {
     try {
-      await budget.sync.syncNow();
+      await budget.sync.syncNow().catch(async (error: unknown) => {
+        // The edits of who is joining wait until the log knows them.
+        const isJoining = error instanceof SealsyncError && error.kind === 'access_denied';
+        if (!isJoining || !budget.people.isJoining) throw error;
+        await budget.whenPeopleSettled();
+        await budget.sync.syncNow();
+      });
       await budget.whenPeopleSettled();
     } catch (error) {
       if (error instanceof SealsyncError && error.retryable) return;

@@ -43,7 +43,11 @@ export type {
 export type { MembershipEnd } from './sync/standing.js';
 export type { BudgetPeople, DeviceView, InviteView, MemberView } from './people/budget-people.js';
 export type { Invite } from './people/manage-invites.js';
-export type { RotateIdentityOptions, RotatedIdentity } from './people/rotate-everywhere.js';
+export type {
+  FailedRotation,
+  RotateIdentityOptions,
+  RotatedIdentity,
+} from './people/rotate-everywhere.js';
 export type { PeopleSettings } from './people/people-settings.js';
 export type { Conflict, ConflictSide } from './model/conflict.js';
 export type { BudgetId, DeviceId } from './model/ids.js';

@@ -24,7 +24,7 @@ export async function mendEpoch(
   const aheadBy = budget.epoch - before.epoch;
   if (aheadBy < 0 || aheadBy >= MAX_EPOCH_STEP) {
     const event = aheadBy < 0 ? 'epoch_rolled_back' : 'epoch_jumped';
-    deps.replica.security.tell(peopleEvent(event, before.seq));
+    deps.replica.reportOnce(peopleEvent(event, before.seq));
     return ok(0);
   }
   const self = ownMember(deps);

@@ -56,6 +56,7 @@ export class Replica {
   #cloned = false;
   #hasEnded = false;
   #people: People = NOBODY;
+  readonly #reported = new Set<string>();
   /** Store work runs one after the other, so that counters and expectations hold. */
   #storeQueue: Promise<unknown> = Promise.resolve();
 
@@ -103,6 +104,14 @@ export class Replica {
     if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
     for (const conflict of effects.conflicts) this.conflicts.tell(conflict);
     this.#tellPeople(entry.after);
+  }
+
+  /** Tells what is found again at every look, while the log stays where it is, once. */
+  reportOnce(event: SecurityEvent): void {
+    const key = `${event.kind} ${String(event.seq)}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
+    this.security.tell(event);
   }
 
   #tellPeople({ members, invites, devices }: People): void {
