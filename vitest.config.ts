@@ -24,10 +24,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'rules',
+          environment: 'node',
+          include: ['emulator-tests/rules/**/*.test.ts'],
+          globalSetup: ['emulator-tests/setup/global-setup-with-coverage.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'emulators',
           environment: 'node',
           include: ['emulator-tests/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'emulator-tests/browser/**'],
+          exclude: ['**/node_modules/**', 'emulator-tests/{browser,rules}/**'],
           globalSetup: ['emulator-tests/setup/global-setup.ts'],
           // One pair of emulators serves every file; a queue of files keeps timings steady.
           fileParallelism: false,

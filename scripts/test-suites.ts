@@ -8,6 +8,7 @@ interface Suite {
 
 const suites: readonly Suite[] = [
   { project: 'unit', needs: [] },
+  { project: 'rules', needs: [findJava] },
   { project: 'emulators', needs: [findJava] },
   { project: 'browser', needs: [findJava, findChromium] },
 ];

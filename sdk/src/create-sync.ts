@@ -136,6 +136,7 @@ class FirebaseSync implements Sealsync {
   readonly #random: Random;
   readonly #identities: OwnIdentities;
   readonly #remote: RemoteStorage;
+  #closed = false;
   readonly #open = new Set<Pick<Budget, 'id' | 'people' | 'close'>>();
 
   constructor(options: CreateSyncOptions) {
@@ -161,6 +162,7 @@ class FirebaseSync implements Sealsync {
   }
 
   async #createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
+    this.#requireOpen();
     const budgetId = bytesToHex(this.#random.bytes(16));
     if (!isBudgetId(budgetId)) throw new Error('16 bytes make a budget id');
     const store = this.#openStore(budgetId);
@@ -187,6 +189,7 @@ class FirebaseSync implements Sealsync {
   }
 
   async #acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
+    this.#requireOpen();
     const read = unwrap(readInviteLink(link));
     const remote = this.#remote.budgetOf(read.budgetId);
     const { fragment, ...invite } = read;
@@ -218,6 +221,7 @@ class FirebaseSync implements Sealsync {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const open = [...this.#open];
     this.#open.clear();
     await Promise.all(open.map((budget) => budget.close()));
@@ -232,6 +236,10 @@ class FirebaseSync implements Sealsync {
       }
       throw error;
     }
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new SealsyncError('closed', 'It was closed: call createSync again.');
   }
 
   async #withPeople<T>(budgetId: BudgetId, use: (people: BudgetPeople) => Promise<T>): Promise<T> {
@@ -261,6 +269,7 @@ class FirebaseSync implements Sealsync {
     budgetId: BudgetId,
     local: Pick<OpenBudgetDeps, 'pin' | 'epochKey' | 'store'>,
   ): Promise<Budget<C>> {
+    this.#requireOpen();
     const {
       wakeups = browserWakeups,
       logger = silentLogger,

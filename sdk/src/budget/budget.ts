@@ -11,7 +11,7 @@ import type { Replica } from '../sync/replica.js';
 import type { SecurityEvent } from '../sync/security-event.js';
 import type { MembershipEnd } from '../sync/standing.js';
 import { digestState } from '../sync/state-digest.js';
-import { toSealsyncError } from '../sync/sync-failure.js';
+import { endedFailure, toSealsyncError } from '../sync/sync-failure.js';
 import type { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 
 /** The app's collections: a name and the shape of its records. */
@@ -155,6 +155,7 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   async #edit(make: (builder: OpBuilder) => void): Promise<void> {
     this.#requireOpen();
     const { replica, uid } = this.#deps;
+    if (replica.membershipEnd) throw toSealsyncError(endedFailure(replica.membershipEnd));
     if (this.#position.members.get(uid)?.role === 'viewer') {
       throw new SealsyncError('access_denied', 'A viewer cannot change the budget; ask an owner.');
     }

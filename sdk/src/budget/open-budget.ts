@@ -134,6 +134,10 @@ export async function assembleBudget<C extends CollectionShapes>(
       keeper.heed();
     },
   });
+  // Whoever was removed is not in the budget on any device; those who leave say so themselves.
+  replica.ended.overhear(({ kind }) => {
+    if (kind === 'removed') void deps.list.removePin(budgetId);
+  });
   const people: PeopleDeps = { ...deps, store, keyring, session, sync, replica, corrected };
   const keeper = new PeopleKeeper(people, clock, note, deps.epochKey !== undefined);
   keeper.start();

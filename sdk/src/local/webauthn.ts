@@ -59,7 +59,7 @@ export function readPrf(credential: PublicKeyCredential): Uint8Array | undefined
 /** A passkey that opens nothing would stay in the user's list for ever. Not all browsers listen. */
 export async function forgetPasskey(
   credentialId: string,
-  rpId = platform.location?.hostname,
+  rpId: string | undefined = platform.location?.hostname,
 ): Promise<void> {
   if (rpId === undefined) return;
   const told = platform.PublicKeyCredential?.signalUnknownCredential?.({ rpId, credentialId });

@@ -54,7 +54,7 @@ export class Replica {
   readonly #overlay: PendingOverlay;
   #lastStamp: Stamp;
   #cloned = false;
-  #hasEnded = false;
+  #end: MembershipEnd | undefined;
   #people: People = NOBODY;
   readonly #reported = new Set<string>();
   /** Store work runs one after the other, so that counters and expectations hold. */
@@ -134,10 +134,15 @@ export class Replica {
   /** This device is out: what is pending is set apart, and what was confirmed stays readable. */
   async end(end: MembershipEnd): Promise<Result<void, StoreError>> {
     const rejected = await this.rejectPending();
-    if (!rejected.ok || this.#hasEnded) return rejected;
-    this.#hasEnded = true;
+    if (!rejected.ok || this.#end) return rejected;
+    this.#end = end;
     this.ended.tell(end);
     return rejected;
+  }
+
+  /** Why this device is out, if it is. */
+  get membershipEnd(): MembershipEnd | undefined {
+    return this.#end;
   }
 
   /** Finishes what folding left to do in the store; to be awaited before the next push. */
