@@ -198,6 +198,8 @@ describe('after lock()', () => {
     expect(await failureOf(sync.createBudget())).toBe('locked');
     expect(budget.pendingEdits).toBe(1);
     await sync.close();
+    expect(await failureOf(sync.createBudget())).toBe('closed');
+    expect(await failureOf(sync.openBudget(budget.id))).toBe('closed');
 
     const unlocked = await keyslots.unlock({ passphrase: PASSPHRASE });
     const again = await createSync({

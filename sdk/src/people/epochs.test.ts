@@ -57,6 +57,8 @@ describe('removing a member', () => {
     await world.clock.advance(10_000);
     expect(ended).toEqual([{ kind: 'removed', by: 'ann' }]);
     expect(ben.budget.sync.getStatus().error?.kind).toBe('removed');
+    expect(await kindOf(ben.budget.collection('envelopes').remove('food'))).toBe('removed');
+    expect(world.backend.inspectPins('ben').size).toBe(0);
   });
 
   it('turns what they had not pushed into rejected edits, which they can export and wipe', async () => {
@@ -118,6 +120,9 @@ describe('leaving', () => {
     const ended = hearEnd(ben);
     await world.during(ben.budget.people.leave());
     expect(ended).toEqual([{ kind: 'left', by: 'ben' }]);
+    const late = ben.budget.collection('envelopes').put('late', { limit: 1 });
+    expect(await kindOf(late)).toBe('removed');
+    expect(ben.budget.pendingEdits).toBe(0);
     await ann.budget.collection('envelopes').put('private', { limit: 1 });
     await world.clock.advance(10_000);
     expect(ann.budget.pendingEdits).toBe(0);
