@@ -153,16 +153,19 @@ class FirebaseSync implements Sealsync {
     return bytesToHex(fingerprintOf(this.#identities.newest));
   }
 
-  async publishIdentity(): Promise<void> {
+  publishIdentity(): Promise<void> {
+    return this.#run(() => this.#publishIdentity());
+  }
+
+  async #publishIdentity(): Promise<void> {
     unwrap(await this.#remote.users.publishKeys(this.#identities.newest.publicKeys));
   }
 
   createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
-    return unlessLocked(() => this.#createBudget<C>());
+    return this.#run(() => this.#createBudget<C>());
   }
 
   async #createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
-    this.#requireOpen();
     const budgetId = bytesToHex(this.#random.bytes(16));
     if (!isBudgetId(budgetId)) throw new Error('16 bytes make a budget id');
     const store = this.#openStore(budgetId);
@@ -181,15 +184,14 @@ class FirebaseSync implements Sealsync {
     if (!isBudgetId(id)) {
       throw new SealsyncError('bad_input', 'A budget id is 32 lower-case hex digits.');
     }
-    return unlessLocked(() => this.#openKnown<C>(id));
+    return this.#run(() => this.#openKnown<C>(id));
   }
 
   acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
-    return unlessLocked(() => this.#acceptInvite<C>(link));
+    return this.#run(() => this.#acceptInvite<C>(link));
   }
 
   async #acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
-    this.#requireOpen();
     const read = unwrap(readInviteLink(link));
     const remote = this.#remote.budgetOf(read.budgetId);
     const { fragment, ...invite } = read;
@@ -198,17 +200,25 @@ class FirebaseSync implements Sealsync {
     return this.#openKnown<C>(read.budgetId);
   }
 
-  async listBudgets(): Promise<readonly BudgetId[]> {
+  listBudgets(): Promise<readonly BudgetId[]> {
+    return this.#run(() => this.#listBudgets());
+  }
+
+  async #listBudgets(): Promise<readonly BudgetId[]> {
     return unwrap(await this.#remote.budgets.list());
   }
 
-  async rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity> {
+  rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity> {
+    return this.#run(() => this.#rotateIdentity(options));
+  }
+
+  async #rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity> {
     const { users } = this.#remote;
     const { uid } = this.#identities;
     const rotated = await rotateEverywhere(
       {
         identities: this.#identities,
-        listBudgets: () => this.listBudgets(),
+        listBudgets: () => this.#listBudgets(),
         forget: async (budgetId) => {
           unwrap(await this.#remote.budgets.removePin(budgetId));
         },
@@ -216,7 +226,7 @@ class FirebaseSync implements Sealsync {
       },
       options,
     );
-    if (rotated.isComplete && unwrap(await users.readKeys(uid))) await this.publishIdentity();
+    if (rotated.isComplete && unwrap(await users.readKeys(uid))) await this.#publishIdentity();
     return rotated;
   }
 
@@ -235,6 +245,16 @@ class FirebaseSync implements Sealsync {
         await this.#finishDeleting(budgetId);
       }
       throw error;
+    }
+  }
+
+  /** Every call: not after `close`, and what finds its keys wiped says that they are locked. */
+  async #run<T>(call: () => Promise<T>): Promise<T> {
+    this.#requireOpen();
+    try {
+      return await call();
+    } catch (error) {
+      throw error instanceof WipedKeyError ? toSealsyncError(locked()) : error;
     }
   }
 
@@ -269,6 +289,7 @@ class FirebaseSync implements Sealsync {
     budgetId: BudgetId,
     local: Pick<OpenBudgetDeps, 'pin' | 'epochKey' | 'store'>,
   ): Promise<Budget<C>> {
+    // It may have been closed while the call was on its way.
     this.#requireOpen();
     const {
       wakeups = browserWakeups,
@@ -334,15 +355,6 @@ class FirebaseSync implements Sealsync {
         wakeups,
         logger,
       });
-  }
-}
-
-/** What finds its keys wiped, because the user locked meanwhile, says so. */
-async function unlessLocked<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw error instanceof WipedKeyError ? toSealsyncError(locked()) : error;
   }
 }
 

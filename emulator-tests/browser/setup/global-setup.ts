@@ -1,6 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { startEmulators } from '../../../scripts/emulators/start-emulators.js';
-import type { EmulatorHosts } from '../../setup/emulators.js';
+import { provideEmulators } from '../../setup/provide-emulators.js';
 import { servePage } from './serve-page.js';
 
 declare module 'vitest' {
@@ -13,8 +12,7 @@ declare module 'vitest' {
 /** Starts emulators and serves the page for all files of the project; returns their teardown. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const page = await servePage();
-  const { stop, ...hosts } = await startEmulators();
-  project.provide('emulators', hosts satisfies EmulatorHosts);
+  const { stop } = await provideEmulators(project);
   project.provide('pageOrigin', page.origin);
   return async () => {
     await page.close();

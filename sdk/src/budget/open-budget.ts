@@ -98,7 +98,10 @@ export async function assembleBudget<C extends CollectionShapes>(
     },
   });
   if (deps.epochKey) keyring.add(deps.epochKey);
-  const note = new BudgetNote({ ...deps, store, keyring, onSecurity }, deps.pin);
+  const reportOnce = (event: SecurityEvent): void => {
+    replica.reportOnce(event);
+  };
+  const note = new BudgetNote({ ...deps, store, keyring, onSecurity: reportOnce }, deps.pin);
   const turns = new TurnTaking(clock, random);
   // People and log need each other: who may append, and what is appended about people.
   const standing: Standing = {
@@ -138,8 +141,8 @@ export async function assembleBudget<C extends CollectionShapes>(
   replica.ended.overhear(({ kind }) => {
     if (kind === 'removed') void deps.list.removePin(budgetId);
   });
-  const people: PeopleDeps = { ...deps, store, keyring, session, sync, replica, corrected };
-  const keeper = new PeopleKeeper(people, clock, note, deps.epochKey !== undefined);
+  const people: PeopleDeps = { ...deps, store, keyring, note, session, sync, replica, corrected };
+  const keeper = new PeopleKeeper(people, clock, deps.epochKey !== undefined);
   keeper.start();
   return new Budget<C>({
     id: budgetId,

@@ -39,7 +39,6 @@ const MESSAGES = {
  */
 export class BudgetNote {
   readonly #deps: BudgetNoteDeps;
-  readonly #reported = new Set<SecurityEvent['kind']>();
   #pin: OwnPin | undefined;
   #keptGenesis: Uint8Array | undefined;
   #landmarks: Landmarks | undefined;
@@ -83,8 +82,13 @@ export class BudgetNote {
   /** Notes the budget without the link, for the identity in use, unless that was done. */
   async write(genesisHash: Uint8Array, signal?: AbortSignal): Promise<Result<void, RemoteError>> {
     const isNoted = this.#pin && !this.#pin.link && !this.#pin.isOutdated;
+    return isNoted ? ok() : this.renew(genesisHash, signal);
+  }
+
+  /** Notes it for the identity in use, whatever was noted before. */
+  async renew(genesisHash: Uint8Array, signal?: AbortSignal): Promise<Result<void, RemoteError>> {
     // A note that was not read may say something else.
-    if (isNoted || !this.#landmarks) return ok();
+    if (!this.#landmarks) return ok();
     const { budgetId, identities, list, random, keyring } = this.#deps;
     const bytes = sealOwnPin(budgetId, identities, { genesisHash }, random);
     const written = await list.putPin(budgetId, bytes, signal);
@@ -106,8 +110,7 @@ export class BudgetNote {
 
   #refuse(kind: keyof typeof MESSAGES): Result<never, SyncFailure> {
     const message = MESSAGES[kind];
-    if (!this.#reported.has(kind)) this.#deps.onSecurity({ kind, seq: 1, message });
-    this.#reported.add(kind);
+    this.#deps.onSecurity({ kind, seq: 1, message });
     return refuse('not_genuine', message);
   }
 }

@@ -11,7 +11,6 @@ import { refuse, toSealsyncError, type SyncFailure } from '../sync/sync-failure.
 import { deleteBudget, leaveBudget } from './leave-budget.js';
 import { createInvite, MAX_INVITE_MS, revokeInvite, type Invite } from './manage-invites.js';
 import { addMember, changeRole, removeMember, requireOwner, rotateKey } from './manage-members.js';
-import { sealOwnPin } from './own-pin.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { rotateIdentityIn, type IdentityChange } from './rotate-identity.js';
 import type { VerifiedMembers } from './verified-members.js';
@@ -186,7 +185,7 @@ export class BudgetPeople {
    * `Sealsync.rotateIdentity`, which does it in all of them. A viewer, who cannot, leaves.
    */
   async takeUpIdentity(change: IdentityChange): Promise<'rotated' | 'left'> {
-    const { sync, budgetId, identities, list, random, replica } = this.#deps;
+    const { sync, identities, note, replica } = this.#deps;
     identities.add(change.to);
     if (ownMember(this.#deps)?.role === 'viewer') {
       await this.leave();
@@ -196,8 +195,7 @@ export class BudgetPeople {
     const { genesisHash } = replica.confirmed;
     if (!genesisHash) throw new Error('the log was read');
     await sync.betweenRounds(async (signal) => {
-      const pin = sealOwnPin(budgetId, identities, { genesisHash }, random);
-      const noted = await list.putPin(budgetId, pin, signal);
+      const noted = await note.renew(genesisHash, signal);
       return noted.ok ? ok(0) : noted;
     });
     return 'rotated';

@@ -3,7 +3,7 @@ import { hasOwner, withoutMember } from '../model/people.js';
 import { ok, type Result } from '../result.js';
 import { endedFailure, refuse, type SyncFailure } from '../sync/sync-failure.js';
 import type { MembershipEnd } from '../sync/standing.js';
-import { logJoiners } from './find-joiners.js';
+import { takeUpAll } from './find-joiners.js';
 import { lastOwner, requireOwner } from './manage-members.js';
 import { ownIdentity, ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 
@@ -17,7 +17,7 @@ export async function leaveBudget(
   const { uid } = identities;
   if (!ownMember(deps)) return refuse('access_denied', 'This user is no member of the budget.');
   if (!hasOwner(withoutMember(position, uid).members)) return lastOwner();
-  const joined = await logJoiners(deps, uid, signal);
+  const joined = await takeUpAll(deps, uid, signal);
   if (!joined.ok) return joined;
   const by = ownIdentity(deps);
   const notice = makeNotice({ kind: 'left', budgetId, uid, by, epoch: position.epoch });

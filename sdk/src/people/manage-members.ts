@@ -9,7 +9,7 @@ import { ok, type Result } from '../result.js';
 import type { LogPosition } from '../sync/log-position.js';
 import { refuse, type Refused, type SyncFailure } from '../sync/sync-failure.js';
 import { wrapCurrentKey } from './mend-wraps.js';
-import { logJoiners } from './find-joiners.js';
+import { takeUpAll } from './find-joiners.js';
 import { ownIdentity, positionOf, type PeopleDeps } from './people-deps.js';
 import { startEpoch, type EpochPurpose } from './start-epoch.js';
 
@@ -66,7 +66,7 @@ export async function changeRole(
 ): Promise<Result<number, SyncFailure>> {
   const invites = invitesOf(deps, uid);
   if (role !== 'owner' && invites.length > 0) {
-    const joined = await logJoiners(deps, uid, signal);
+    const joined = await takeUpAll(deps, uid, signal);
     if (!joined.ok) return joined;
   }
   const changed = await deps.session.append((position) => {
@@ -91,7 +91,7 @@ export async function removeMember(
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
   const invites = invitesOf(deps, uid);
-  const joined = await logJoiners(deps, uid, signal);
+  const joined = await takeUpAll(deps, uid, signal);
   if (!joined.ok) return joined;
   // Without a trace in the log, only the new key tells that it is done.
   const { epoch: before } = positionOf(deps);

@@ -6,7 +6,7 @@ import { ok, type Result } from '../result.js';
 import { foldStatements, isTimelyNotice, MAX_EPOCH_STEP } from '../sync/fold-statements.js';
 import type { LogPosition } from '../sync/log-position.js';
 import type { SyncFailure } from '../sync/sync-failure.js';
-import { findJoiners, uidsNotInLog } from './find-joiners.js';
+import { findJoiners, toStatement, uidsNotInLog } from './find-joiners.js';
 import { peopleEvent } from './judge-people.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { startEpoch } from './start-epoch.js';
@@ -46,11 +46,11 @@ export async function mendEpoch(
   return startEpoch(
     deps,
     (position) => {
-      const isLeft = left.value.some(({ uid }) => position.members.has(uid));
+      const statements = keepSayable(deps, position, candidates);
+      const settles = statements.some(({ type }) => type === 'member_left');
       // Somebody else's epoch is as good as one of this device.
       const isDue = isWaitedFor && position.epoch === before.epoch;
-      if (!isDue && !isLeft) return ok(undefined);
-      const statements = keepSayable(deps, position, candidates);
+      if (!isDue && !settles) return ok(undefined);
       return ok({ statements, change: { settlesLeaving: true }, after: budget.epoch });
     },
     signal,
@@ -58,11 +58,6 @@ export async function mendEpoch(
 }
 
 type Leaving = Extract<Statement, { type: 'member_left' }>;
-
-const toStatement = ({
-  inviteId,
-  acceptance,
-}: Extract<Statement, { type: 'joined' }>): Statement => ({ type: 'joined', inviteId, acceptance });
 
 /** Whoever the document lets in and the log does not, or will not once they have left. */
 const joinersOf = (

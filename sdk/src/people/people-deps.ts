@@ -15,6 +15,7 @@ import type { Replica } from '../sync/replica.js';
 import type { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 import type { SyncSettings } from '../sync/sync-settings.js';
 import type { BudgetKeyring } from './budget-keyring.js';
+import type { BudgetNote } from './budget-note.js';
 import type { PeopleSettings } from './people-settings.js';
 
 /** What the people's side of one open budget works with. */
@@ -24,6 +25,7 @@ export interface PeopleDeps {
   readonly keyring: BudgetKeyring;
   readonly remote: RemoteBudget;
   readonly list: BudgetList;
+  readonly note: BudgetNote;
   readonly users: UserDirectory;
   readonly session: LogSession;
   readonly sync: SyncOrchestrator;

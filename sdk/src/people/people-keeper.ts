@@ -3,7 +3,6 @@ import type { Clock } from '../ports/clock.js';
 import { Backoff } from '../sync/backoff.js';
 import { NamedTimers } from '../sync/named-timers.js';
 import type { SyncState, SyncStatus } from '../sync/sync-orchestrator.js';
-import type { BudgetNote } from './budget-note.js';
 import { ownMember, type PeopleDeps } from './people-deps.js';
 import { PeopleLook } from './people-look.js';
 
@@ -47,11 +46,11 @@ export class PeopleKeeper {
   #obstacle: SealsyncError | undefined;
 
   /** `isNew` for a budget that this device has just created, where there is nothing to find. */
-  constructor(deps: PeopleDeps, clock: Clock, note: BudgetNote, isNew: boolean) {
+  constructor(deps: PeopleDeps, clock: Clock, isNew: boolean) {
     const { random, settings } = deps;
     this.#deps = deps;
     this.#clock = clock;
-    this.#look = new PeopleLook(deps, clock, note, isNew);
+    this.#look = new PeopleLook(deps, clock, isNew);
     this.#timers = new NamedTimers(clock);
     this.#backoff = new Backoff(random, settings.firstRetryDelayMs, settings.peopleLookIntervalMs);
     this.#firstLook = new Promise((resolve) => {

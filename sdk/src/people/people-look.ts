@@ -2,7 +2,6 @@ import type { Clock } from '../ports/clock.js';
 import { ok, type Result } from '../result.js';
 import type { LogPosition } from '../sync/log-position.js';
 import type { SyncFailure } from '../sync/sync-failure.js';
-import type { BudgetNote } from './budget-note.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { tendPeople } from './tend-people.js';
 
@@ -13,32 +12,29 @@ const WRAPS_INTERVAL_MS = 300_000;
 export class PeopleLook {
   readonly #deps: PeopleDeps;
   readonly #clock: Clock;
-  readonly #reported = new Set<string>();
   #isNew: boolean;
-  readonly #note: BudgetNote;
   #lookedAt: LogPosition | undefined;
   #hasCheckedWraps = false;
   /** Somebody may be without a wrap. */
   #owesWraps = false;
   #wrapsAskedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(deps: PeopleDeps, clock: Clock, note: BudgetNote, isNew: boolean) {
+  constructor(deps: PeopleDeps, clock: Clock, isNew: boolean) {
     this.#deps = deps;
     this.#clock = clock;
-    this.#note = note;
     this.#isNew = isNew;
   }
 
   /** `isHinted` if somebody said that there is something to find. Counts the entries appended. */
   async run(isHinted: boolean, signal: AbortSignal): Promise<Result<number, SyncFailure>> {
-    const { link } = this.#note;
+    const { link } = this.#deps.note;
     const position = positionOf(this.#deps);
     // Somebody hints at a change, and the log has none: it may be that a wrap was refused.
     if (isHinted && !havePeopleChanged(this.#lookedAt, position)) this.#owesWraps = true;
     this.#lookedAt = position;
     const isAsked = this.#owesWraps && this.wrapsDueInMs === 0;
     const checksWraps = isAsked || !this.#hasCheckedWraps || link !== undefined;
-    const tending = { link, isNew: this.#isNew, checksWraps, reported: this.#reported };
+    const tending = { link, isNew: this.#isNew, checksWraps };
     const tended = await tendPeople(this.#deps, tending, signal);
     if (!tended.ok) return tended;
     this.#isNew = false;
@@ -62,7 +58,7 @@ export class PeopleLook {
   async #notePin(signal: AbortSignal): Promise<Result<void, SyncFailure>> {
     const { genesisHash } = this.#deps.replica.confirmed;
     if (!genesisHash || !ownMember(this.#deps)) return ok();
-    return this.#note.write(genesisHash, signal);
+    return this.#deps.note.write(genesisHash, signal);
   }
 }
 

@@ -1,13 +1,13 @@
 import type { InviteLink } from '../crypto/invite-fragment.js';
-import type { Statement } from '../model/membership.js';
 import { mayWrite } from '../model/roles.js';
 import type { BudgetDocument } from '../ports/remote-log.js';
 import { ok, type Result } from '../result.js';
 import type { SyncFailure } from '../sync/sync-failure.js';
+import { takeUp } from './find-joiners.js';
 import { finishJoining } from './finish-joining.js';
 import { comparePeople, findJoining, peopleEvent, type PeopleDifference } from './judge-people.js';
 import { mendEpoch } from './mend-epoch.js';
-import { mendWraps, wrapCurrentKey } from './mend-wraps.js';
+import { mendWraps } from './mend-wraps.js';
 import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { startEpoch } from './start-epoch.js';
 
@@ -21,8 +21,6 @@ export interface Tending {
    * starts an epoch wraps the key, so only a failure on their way leaves anything to do.
    */
   readonly checksWraps: boolean;
-  /** What was reported before, so that it is not reported at every look. */
-  readonly reported: Set<string>;
 }
 
 /**
@@ -33,14 +31,14 @@ export interface Tending {
  */
 export async function tendPeople(
   deps: PeopleDeps,
-  { link, isNew, checksWraps, reported }: Tending,
+  { link, isNew, checksWraps }: Tending,
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
   if (isNew) return nameDevice(deps, signal);
   let appended = 0;
   const steps: readonly (() => Promise<Result<number, SyncFailure>>)[] = [
     () => (link ? finishJoining(deps, link, signal) : Promise.resolve(ok(0))),
-    () => settleDifferences(deps, reported, signal),
+    () => settleDifferences(deps, signal),
     () => startDueEpoch(deps, signal),
     () => nameDevice(deps, signal),
   ];
@@ -56,7 +54,6 @@ export async function tendPeople(
 
 async function settleDifferences(
   deps: PeopleDeps,
-  reported: Set<string>,
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
   const { log } = deps.remote;
@@ -78,7 +75,7 @@ async function settleDifferences(
   );
   let appended = mended.value;
   for (const difference of after) {
-    const settled = await settleDifference(deps, difference, second.value, reported, signal);
+    const settled = await settleDifference(deps, difference, second.value, signal);
     if (!settled.ok) return settled;
     appended += settled.value;
   }
@@ -90,14 +87,12 @@ async function settleDifference(
   deps: PeopleDeps,
   { kind, uid }: PeopleDifference,
   budget: BudgetDocument,
-  reported: Set<string>,
   signal?: AbortSignal,
 ): Promise<Result<number, SyncFailure>> {
-  const { budgetId, remote, replica, corrected, session } = deps;
+  const { budgetId, remote, replica, corrected } = deps;
   const position = positionOf(deps);
   const report = (event: Parameters<typeof peopleEvent>[0]): Result<number, SyncFailure> => {
-    if (!reported.has(`${event} ${uid}`)) replica.security.tell(peopleEvent(event, position.seq));
-    reported.add(`${event} ${uid}`);
+    replica.reportOnce(peopleEvent(event, position.seq), uid);
     return ok(0);
   };
   if (kind === 'other_role') return report('role_differs');
@@ -114,22 +109,7 @@ async function settleDifference(
   const joining = findJoining(uid, used.value, position, at);
   if (joining === 'forged') return report('invite_not_genuine');
   if (!joining) return report('member_unproven');
-  const self = ownMember(deps);
-  if (!self || !mayWrite(self.role)) return ok(0);
-  const { inviteId, acceptance } = joining;
-  const statement: Statement = { type: 'joined', inviteId, acceptance };
-  const joined = await session.append(
-    ({ members, invites }) =>
-      members.has(uid) || !invites.has(inviteId)
-        ? ok(undefined)
-        : ok({ bodies: [{ edits: [], statements: [statement] }] }),
-    signal,
-  );
-  const member = positionOf(deps).members.get(uid);
-  if (!joined.ok || joined.value === 0 || !member) return joined;
-  // The key may have been replaced since their invite ran out.
-  const wrapped = await wrapCurrentKey(deps, [{ uid, box: member.keys.box }], signal);
-  return wrapped.ok ? joined : wrapped;
+  return takeUp(deps, [joining], signal);
 }
 
 /** Replaces a key that was in use for long enough. */

@@ -67,8 +67,6 @@ export class LogSession {
   /** Rounds in a row in which even reading was denied. */
   #denials = 0;
   #mendsEpoch = false;
-  /** What was told already: what stays wrong is found at every look. */
-  readonly #told = new Set<string>();
 
   constructor(deps: LogSessionDeps) {
     this.#deps = deps;
@@ -115,7 +113,7 @@ export class LogSession {
       const explained = await this.#deps.standing.explainDenial(signal);
       if (explained.ok && explained.value) return this.#end(explained.value);
     }
-    for (const event of found) this.#tell(event);
+    for (const event of found) replica.reportOnce(event);
     const { genesisHash } = replica.confirmed;
     const kept = genesisHash ? await keepGenesis(genesisHash) : ok();
     if (!pulled.ok) return pulled;
@@ -134,7 +132,7 @@ export class LogSession {
   async settleContest(signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
     const head = await this.#checkHead(signal);
     if (!head.ok) return head;
-    this.#tell({
+    this.#deps.replica.reportOnce({
       kind: 'fork',
       seq: this.#deps.replica.confirmed.position.seq,
       message: 'Another member is shown another history; compare the head with them in person.',
@@ -202,7 +200,7 @@ export class LogSession {
     { seq, members }: LogPosition,
     plan: Plan,
   ): Promise<Result<Identity, SyncFailure>> {
-    const { identities } = this.#deps;
+    const { identities, replica } = this.#deps;
     const self = members.get(identities.uid);
     if (!self && plan.joins) return ok(identities.newest);
     if (!self) {
@@ -212,7 +210,7 @@ export class LogSession {
     if (!mayWrite(self.role)) return this.#loseAccess();
     const identity = identities.find(self.keys);
     if (identity) return ok(identity);
-    this.#tell({
+    replica.reportOnce({
       kind: 'identity_mismatch',
       seq,
       message: 'The log knows this user by other keys: unlock the identity that joined the budget.',
@@ -227,7 +225,7 @@ export class LogSession {
       {
         confirmed: replica.confirmed,
         onSecurity: (event) => {
-          this.#tell(event);
+          replica.reportOnce(event);
         },
       },
       this.#suspects,
@@ -255,14 +253,6 @@ export class LogSession {
     return rights.value ? ok() : this.#checkClock(signal);
   }
 
-  /** Once for each kind and position, for as long as the budget is open. */
-  #tell(event: SecurityEvent): void {
-    const key = `${event.kind} ${String(event.seq)}`;
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
-    this.#deps.replica.security.tell(event);
-  }
-
   #endOfLog(): number {
     return this.#deps.replica.confirmed.position.seq + this.#suspects.length;
   }
@@ -274,7 +264,7 @@ export class LogSession {
     const read = await log.read({ after: position.seq - 1, limit: 1 }, signal);
     if (!read.ok) return read;
     return confirmHead(read.value[0], position, (event) => {
-      this.#tell(event);
+      replica.reportOnce(event);
     });
   }
 

@@ -106,19 +106,24 @@ export class Replica {
     this.#tellPeople(entry.after);
   }
 
-  /** Tells what is found again at every look, while the log stays where it is, once. */
-  reportOnce(event: SecurityEvent): void {
-    const key = `${event.kind} ${String(event.seq)}`;
+  /**
+   * Tells what stays wrong, and so is found again at every look, once for as long as the budget
+   * is open: for each kind and what it is about, which is a position of the log unless told.
+   */
+  reportOnce(event: SecurityEvent, about = String(event.seq)): void {
+    const key = `${event.kind} ${about}`;
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
     this.security.tell(event);
   }
 
-  #tellPeople({ members, invites, devices }: People): void {
+  #tellPeople(after: People): void {
     const before = this.#people;
-    this.#people = { members, invites, devices };
+    this.#people = after;
     const isSame =
-      members === before.members && invites === before.invites && devices === before.devices;
+      after.members === before.members &&
+      after.invites === before.invites &&
+      after.devices === before.devices;
     if (!isSame) this.people.tell(undefined);
   }
 
