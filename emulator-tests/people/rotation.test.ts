@@ -200,6 +200,7 @@ describe('after lock()', () => {
     await sync.close();
     expect(await failureOf(sync.createBudget())).toBe('closed');
     expect(await failureOf(sync.openBudget(budget.id))).toBe('closed');
+    expect(await failureOf(sync.listBudgets())).toBe('closed');
 
     const unlocked = await keyslots.unlock({ passphrase: PASSPHRASE });
     const again = await createSync({

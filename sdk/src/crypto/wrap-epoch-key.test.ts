@@ -10,7 +10,7 @@ import { encodeLabelled } from './labelled.js';
 import { openPreviousKey, sealPreviousKey } from './previous-key.js';
 import { loadSodium } from './sodium.js';
 import { unwrapEpochKey, wrapEpochKey } from './wrap-epoch-key.js';
-import { readWrapper } from './wrapped-key.js';
+import { isSoundWrap } from './check-wrap.js';
 
 const random = createSeededRandom(1);
 const budget = (digit: string): BudgetId => {
@@ -121,11 +121,29 @@ describe('an epoch key that is wrapped for a member', () => {
     expect(outcome(wrapFor(bea, other), unverified)).toBe('wrong_key');
   });
 
-  it('tells whose signature is on it, so that their key can be looked up', () => {
-    expect(readWrapper(wrap)).toEqual({ ok: true, value: 'ann' });
-    expect(readWrapper(wrap.subarray(1))).toMatchObject({ error: { kind: 'malformed' } });
-    const newer = Uint8Array.from(encode([2]));
-    expect(readWrapper(newer)).toMatchObject({ error: { kind: 'upgrade_required' } });
+  it('is told sound or not by others, who cannot open it', () => {
+    const recipient = { uid: 'bea', box: bea.publicKeys.box };
+    const signKeyOf = (uid: string): Uint8Array | undefined =>
+      uid === 'ann' ? ann.publicKeys.sign : undefined;
+    const isSound = (change: Partial<Parameters<typeof isSoundWrap>[0]> = {}): boolean =>
+      isSoundWrap({
+        bytes: wrap,
+        budgetId: epochKey.budgetId,
+        epoch: epochKey.epoch,
+        kid: epochKey.kid,
+        recipient,
+        signKeyOf,
+        ...change,
+      });
+    expect(isSound()).toBe(true);
+    expect(isSound({ budgetId: budget('b') })).toBe(false);
+    expect(isSound({ epoch: epochKey.epoch + 1 })).toBe(false);
+    expect(isSound({ kid: new Uint8Array(32) })).toBe(false);
+    expect(isSound({ recipient: { ...recipient, uid: 'eve' } })).toBe(false);
+    expect(isSound({ recipient: { ...recipient, box: ann.publicKeys.box } })).toBe(false);
+    expect(isSound({ signKeyOf: () => undefined })).toBe(false);
+    expect(isSound({ signKeyOf: () => bea.publicKeys.sign })).toBe(false);
+    expect(isSound({ bytes: wrap.subarray(1) })).toBe(false);
   });
 
   it('is refused in another budget, epoch or place of the log', () => {

@@ -61,12 +61,6 @@ export function parseWrappedKey(bytes: Uint8Array): Result<WrappedKey, DecodeErr
   return ok({ context, nonce, ciphertext, signature });
 }
 
-/** The uid that `bytes` name as their wrapper, whose key is to verify them; not verified yet. */
-export function readWrapper(bytes: Uint8Array): Result<string, DecodeError> {
-  const parsed = parseWrappedKey(bytes);
-  return parsed.ok ? ok(parsed.value.context.wrapper) : parsed;
-}
-
 export function encodeWrappedKey(wrap: WrappedKey): Uint8Array {
   const { context, nonce, ciphertext, signature } = wrap;
   const items = [...contextItems(context), nonce, ciphertext, signature];

@@ -3,6 +3,7 @@ import { loadSodium } from '../crypto/sodium.js';
 import { isSealsyncError } from '../errors.js';
 import { parseFrame } from '../crypto/frame.js';
 import { unwrapEpochKey } from '../crypto/wrap-epoch-key.js';
+import { makeNotice } from '../crypto/notice.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { foundWorlds } from '../testing/found-worlds.js';
 import type { SyncDevice, SyncWorld } from '../testing/sync-world.js';
@@ -155,6 +156,26 @@ describe('leaving', () => {
     await world.during(ann.budget.people.rotateKey());
     expect([...ann.budget.people.members().keys()]).toEqual(['ann']);
     expect(holdsNewestKey(world, 'ben')).toBe(false);
+  });
+
+  it('of the last owner, whom the log keeps, starts one epoch and not one at every look', async () => {
+    const world = await worlds.found();
+    const { budgetId } = world;
+    const by = world.identityOf('ann');
+    const notice = makeNotice({ kind: 'left', budgetId, uid: 'ann', by, epoch: 1 });
+    world.backend.overwrite(budgetId, {
+      members: { ben: 'editor' },
+      rekey: true,
+      departures: new Map([['ann', notice]]),
+    });
+    const epochs: number[] = [];
+    for (let look = 0; look < 3; look += 1) {
+      const ben = await world.open('ben');
+      await world.during(ben.budget.whenPeopleSettled());
+      await world.clock.advance(60_000);
+      epochs.push(ben.budget.verifiedState().epoch);
+    }
+    expect(new Set(epochs).size).toBe(1);
   });
 
   it('pushes what is pending first', async () => {
