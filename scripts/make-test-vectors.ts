@@ -214,6 +214,8 @@ const bodies = [
         [9, filled(1, 0xa6)],
         [10, 'kitchen'],
         [11, filled(16, 0xa7)],
+        [12, filled(32, 0xa8)],
+        [13, 9],
       ],
     ],
     edits: [],
@@ -246,6 +248,8 @@ const bodies = [
       { type: 'identity_rotated', rotation: filled(1, 0xa6) },
       { type: 'device_named', name: 'kitchen' },
       { type: 'device_revoked', device: 'a7'.repeat(16) },
+      { type: 'state_digest', digest: filled(32, 0xa8) },
+      { type: 'digest_disputed', seq: 9 },
     ],
   },
 ].map(({ name, cbor, edits, statements }) => ({

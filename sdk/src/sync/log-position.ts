@@ -1,3 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concatBytes } from '@noble/hashes/utils.js';
 import type { FrameHeader } from '../crypto/frame-header.js';
 import type { EntryBody } from '../model/body.js';
 import {
@@ -9,6 +11,7 @@ import {
 import type { Conflict } from '../model/conflict.js';
 import type { Edit } from '../model/edit.js';
 import type { DeviceId } from '../model/ids.js';
+import { isDigestStatement, type Statement } from '../model/membership.js';
 import { NOBODY, type People } from '../model/people.js';
 
 /** How far a device has verified the log, and what holds there. */
@@ -24,7 +27,24 @@ export interface LogPosition extends People {
   readonly previousEpoch: number;
   /** The signed time of the entry that started `epoch`, in ms; 0 before the first entry. */
   readonly epochStartedAt: number;
+  /**
+   * 32 bytes over the entries that say something of people: SHA-256 of what was here before,
+   * and the entry's chain hash. Zeros before the first entry.
+   */
+  readonly peopleHash: Uint8Array;
+  readonly digests: DigestTrail;
 }
+
+/** What the log says of its own state. */
+export interface DigestTrail {
+  /** Position of the newest digest; 0 before the first. */
+  readonly seq: number;
+  /** Positions of digests that somebody disputes, at most {@link MAX_DISPUTED} of them. */
+  readonly disputed: readonly number[];
+}
+
+/** So many of the newest disputes count. */
+export const MAX_DISPUTED = 16;
 
 export const LOG_START: LogPosition = {
   ...NOBODY,
@@ -34,6 +54,8 @@ export const LOG_START: LogPosition = {
   kid: undefined,
   previousEpoch: 0,
   epochStartedAt: 0,
+  peopleHash: new Uint8Array(32),
+  digests: { seq: 0, disputed: [] },
 };
 
 /** The position behind an entry that was verified, or sealed, at `before`. */
@@ -41,15 +63,35 @@ export function advancePosition(
   before: LogPosition,
   entry: Pick<FrameHeader, 'seq' | 'epoch' | 'kid' | 't'>,
   hash: Uint8Array,
-  people: People,
+  said: { readonly people: People; readonly statements: readonly Statement[] },
 ): LogPosition {
   const { seq, epoch, kid, t } = entry;
   const isNewEpoch = before.seq === 0 || epoch > before.epoch;
-  const { members, invites, devices } = people;
-  const at = { seq, hash, epoch, kid, members, invites, devices };
+  const { members, invites, devices } = said.people;
+  const peopleHash = saysOfPeople(said.statements)
+    ? sha256(concatBytes(before.peopleHash, hash))
+    : before.peopleHash;
+  const digests = advanceDigests(before.digests, seq, said.statements);
+  const at = { seq, hash, epoch, kid, members, invites, devices, peopleHash, digests };
   const { previousEpoch, epochStartedAt } = before;
   if (!isNewEpoch) return { ...at, previousEpoch, epochStartedAt };
   return { ...at, previousEpoch: before.seq === 0 ? 0 : before.epoch, epochStartedAt: t };
+}
+
+/** Whether an entry with these statements belongs to the chain of people. */
+export const saysOfPeople = (statements: readonly Statement[]): boolean =>
+  statements.some((statement) => !isDigestStatement(statement));
+
+function advanceDigests(
+  before: DigestTrail,
+  seq: number,
+  [statement]: readonly Statement[],
+): DigestTrail {
+  if (statement?.type === 'state_digest') return { ...before, seq };
+  if (statement?.type !== 'digest_disputed' || before.disputed.includes(statement.seq)) {
+    return before;
+  }
+  return { ...before, disputed: [...before.disputed, statement.seq].slice(-MAX_DISPUTED) };
 }
 
 /** An entry that passed every check, and the position behind it. */

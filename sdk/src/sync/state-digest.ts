@@ -1,9 +1,25 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { encodeCanonical, type Item } from '../codec/cbor.js';
 import type { BudgetState } from '../model/budget-state.js';
 import type { OpContext } from '../model/op-context.js';
 import type { FieldState, RecordState } from '../model/record.js';
+import type { LogPosition } from './log-position.js';
+
+/**
+ * SHA-256 of all that the log up to `position` folds to, people and devices included: what a
+ * `state_digest` states and every device that folds the log can compare.
+ */
+export function digestConfirmed(state: BudgetState, position: LogPosition): Uint8Array {
+  const devices = sorted(position.devices).map(([device, { author, name, revoked }]): Item => [
+    device,
+    author,
+    name ?? null,
+    revoked === true,
+  ]);
+  const parts = [hexToBytes(digestState(state)), position.peopleHash, devices];
+  return sha256(encodeCanonical(parts));
+}
 
 /**
  * SHA-256, in hex, of everything that the fold holds, hidden fields and increments

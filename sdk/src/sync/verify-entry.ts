@@ -7,6 +7,7 @@ import { openPreviousKey } from '../crypto/previous-key.js';
 import { equalBytes } from '../bytes.js';
 import type { EntryBody } from '../model/body.js';
 import type { BudgetId } from '../model/ids.js';
+import { isDigestStatement } from '../model/membership.js';
 import type { Members } from '../model/people.js';
 import { mayWrite } from '../model/roles.js';
 import type { RemoteError, StoredEntry } from '../ports/remote-log.js';
@@ -84,14 +85,15 @@ export function verifyEntry(
   }
 
   const people = foldStatements(before, body.value.statements, header);
-  if (!people || header.kind !== kindOf(body.value) || !keepsHistory(body.value, key)) {
+  if (!people || !isWellFormed(body.value, header) || !keepsHistory(body.value, key)) {
     return fail('bad_statement', 'the entry says what its author may not say');
   }
   if (isNewcomer) {
     const signed = checkAuthor(frame, people.members);
     if (!signed.ok) return signed;
   }
-  const after = advancePosition(before, header, hashFrame(entry.frame), people);
+  const said = { people, statements: body.value.statements };
+  const after = advancePosition(before, header, hashFrame(entry.frame), said);
   const { author, device, t } = header;
   return ok({ author, device, t, body: body.value, after });
 }
@@ -110,6 +112,10 @@ function keepsHistory({ statements: [first] }: EntryBody, key: EpochKey): boolea
   if (opened.ok) opened.value.wipe();
   return opened.ok;
 }
+
+/** What is said of the state comes without a change of it. */
+const isWellFormed = (body: EntryBody, { kind }: FrameHeader): boolean =>
+  kind === kindOf(body) && (body.edits.length === 0 || !body.statements.some(isDigestStatement));
 
 /** An entry about people is marked as such in its signed header. */
 export const kindOf = (body: EntryBody): 'edits' | 'membership' =>
