@@ -109,6 +109,8 @@ export interface EntryEffects {
   readonly conflicts: readonly Conflict[];
   /** All edits of the entry, repeated ones included: whoever made them may forget them. */
   readonly edits: readonly Edit[];
+  /** Of an entry that states a digest: whether it is what was folded before. */
+  readonly digestIsSame: boolean | undefined;
 }
 
 const RECENT_POSITIONS = 64;
@@ -133,6 +135,7 @@ export class ConfirmedLog {
   fold(entry: VerifiedEntry): EntryEffects {
     const { seq } = entry.after;
     if (seq <= this.#position.seq) throw new Error(`entry ${String(seq)} was folded before`);
+    const digestIsSame = this.#compareDigest(entry);
     const origin = { author: entry.author, seq, entryTimeMs: entry.t };
     const effects = entry.body.edits.map((edit) => foldEdit(this.state, edit, origin));
     this.#moveTo(entry.after);
@@ -140,7 +143,14 @@ export class ConfirmedLog {
       touched: effects.flatMap((effect) => effect.touched),
       conflicts: effects.flatMap((effect) => effect.conflicts),
       edits: entry.body.edits,
+      digestIsSame,
     };
+  }
+
+  #compareDigest({ body: { statements } }: VerifiedEntry): boolean | undefined {
+    const [statement] = statements;
+    if (statement?.type !== 'state_digest') return undefined;
+    return equalBytes(statement.digest, digestConfirmed(this.state, this.#position));
   }
 
   /** The chain hash at `seq`, if that is one of the last few positions. */
