@@ -105,7 +105,7 @@ export class LogSession {
     if (!landmarks.ok) return landmarks;
     // Where even this is denied, reading the log finds out why.
     if (!listed.ok && listed.error.kind !== 'denied') return listed;
-    const begun = listed.ok ? await start.begin(landmarks.value, listed.value, signal) : ok();
+    const begun = listed.ok ? await start.begin(landmarks.value, listed.value, signal) : ok(undefined);
     if (!begun.ok) return begun;
     const pulled = await this.#pullFrom(landmarks.value, checkHead, begun.value, signal);
     if (!pulled.ok || !this.#deps.digests.isBaseDoubted) return pulled;

@@ -32,7 +32,8 @@ export function digestState(state: BudgetState): string {
   for (const [name, collection] of sorted(state.collections)) {
     for (const [id, record] of sorted(collection)) records.push(digestRecord(name, id, record));
   }
-  return bytesToHex(sha256(encodeCanonical([applied, concatBytes(...records)])));
+  const { wallMs, logical } = state.latestStamp;
+  return bytesToHex(sha256(encodeCanonical([applied, wallMs, logical, concatBytes(...records)])));
 }
 
 function digestRecord(collection: string, id: string, record: RecordState): Uint8Array {

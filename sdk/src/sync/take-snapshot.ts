@@ -2,7 +2,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { cutSnapshot, sealSnapshotChunk } from '../crypto/snapshot-chunk.js';
 import { sealSnapshotHeader } from '../crypto/snapshot-header.js';
-import { encodeCheckpoint } from './checkpoint.js';
+import { encodeCheckpoint } from './checkpoint-codec.js';
 import { mayWrite } from '../model/roles.js';
 import { MAX_CHUNKS, type NewSnapshot } from '../ports/snapshots.js';
 import { ok, type Result } from '../result.js';
