@@ -66,6 +66,8 @@ export function verifyEntry(
   const parsed = parseFrame(entry.frame);
   if (!parsed.ok) return parsed;
   const frame = parsed.value;
+  // Told from the signed header alone: inside, it would look like a body of a newer version.
+  if (frame.header.kind === 'snapshot') return fail('wrong_place', 'a snapshot is no entry');
   const placed = checkPlace(entry, frame, before, budgetId);
   if (!placed.ok) return placed;
   const { header } = frame;
