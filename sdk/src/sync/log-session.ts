@@ -100,6 +100,10 @@ export class LogSession {
           if (entry.device === replica.outbox.device) return;
           onPeerEntry(entry.device, corrected.now() - entry.t);
         },
+        onSkipped: (entry) => {
+          replica.noteSkipped(entry);
+        },
+        keep: () => replica.settle(),
         onSecurity: (event) => {
           found.push(event);
         },
@@ -224,6 +228,9 @@ export class LogSession {
     quarantine(
       {
         confirmed: replica.confirmed,
+        onSkipped: (entry) => {
+          replica.noteSkipped(entry);
+        },
         onSecurity: (event) => {
           replica.reportOnce(event);
         },
