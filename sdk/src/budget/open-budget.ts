@@ -1,5 +1,4 @@
 import type { EpochKey } from '../crypto/epoch-key.js';
-import { SealsyncError } from '../errors.js';
 import type { BudgetId } from '../model/ids.js';
 import { BudgetKeyring } from '../people/budget-keyring.js';
 import { BudgetPeople } from '../people/budget-people.js';
@@ -24,6 +23,9 @@ import { CorrectedClock } from '../sync/corrected-clock.js';
 import { DigestWatch } from '../sync/digest-watch.js';
 import { guardStore } from '../sync/guard-store.js';
 import { HintJudge } from '../sync/hint-judge.js';
+import { toStoreError } from '../sync/local-error.js';
+import { readLocalKeys } from '../sync/local-keys.js';
+import { LocalLog, type LocalLogLimits } from '../sync/local-log.js';
 import { LogSession } from '../sync/log-session.js';
 import { LogStart } from '../sync/log-start.js';
 import { Outbox } from '../sync/outbox.js';
@@ -52,6 +54,8 @@ export interface OpenBudgetDeps {
   /** The first key of a budget that this device has just created. */
   readonly epochKey?: EpochKey;
   readonly store: LocalStore;
+  /** When what is kept of the log is put together; as is good for the store by default. */
+  readonly localLog?: LocalLogLimits | undefined;
   readonly openChannel: OpenChannel;
   readonly wakeups: Wakeups;
   readonly clock: Clock;
@@ -71,7 +75,7 @@ export async function assembleBudget<C extends CollectionShapes>(
   const { budgetId, identities, remote, clock, random, logger } = deps;
   const store = guardStore(deps.store);
   const outbox = await Outbox.open(store, random);
-  if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
+  if (!outbox.ok) throw toStoreError(outbox.error);
   const verified = await VerifiedMembers.load(store);
   if (!verified.ok) throw toSealsyncError(verified.error);
 
@@ -80,27 +84,36 @@ export async function assembleBudget<C extends CollectionShapes>(
   const onListenerError = (): void => {
     logger.error('a listener threw');
   };
-  const replica = new Replica({
-    uid,
-    outbox: outbox.value,
-    clock: corrected,
-    random,
-    onListenerError,
-  });
-  if (deps.onSecurity) replica.security.overhear(deps.onSecurity);
-  const onSecurity = (event: SecurityEvent): void => {
-    replica.security.tell(event);
-  };
   const keyring = new BudgetKeyring({
     budgetId,
     identities,
     log: remote.log,
     wraps: remote.wraps,
-    onSecurity,
+    onSecurity: (event) => {
+      replica.security.tell(event);
+    },
+    onKey: (key) => {
+      local.noteKey(key);
+    },
     onWrapRefused: () => {
       sync.announceMembership();
     },
   });
+  const keys = await readLocalKeys(store, budgetId);
+  if (!keys.ok) throw toStoreError(keys.error);
+  keyring.restore(keys.value);
+  const kept = await LocalLog.open(store, { budgetId, keys: keyring, limits: deps.localLog });
+  if (!kept.ok) throw toStoreError(kept.error);
+  const local = kept.value;
+  const replica = new Replica({
+    uid,
+    outbox: outbox.value,
+    local,
+    clock: corrected,
+    random,
+    onListenerError,
+  });
+  if (deps.onSecurity) replica.security.overhear(deps.onSecurity);
   if (deps.epochKey) keyring.add(deps.epochKey);
   const reportOnce = (event: SecurityEvent): void => {
     replica.reportOnce(event);

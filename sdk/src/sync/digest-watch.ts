@@ -1,5 +1,6 @@
 import type { DigestStatement } from '../model/membership.js';
-import type { ConfirmedLog, EntryEffects, VerifiedEntry } from './log-position.js';
+import type { ConfirmedLog, EntryEffects } from './confirmed-log.js';
+import type { VerifiedEntry } from './log-position.js';
 import { isDigestStatement } from '../model/membership.js';
 import type { SecurityEvent } from './security-event.js';
 

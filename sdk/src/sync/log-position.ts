@@ -2,14 +2,6 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '@noble/hashes/utils.js';
 import type { FrameHeader } from '../crypto/frame-header.js';
 import type { EntryBody } from '../model/body.js';
-import {
-  emptyBudgetState,
-  foldEdit,
-  type BudgetState,
-  type RecordKey,
-} from '../model/budget-state.js';
-import type { Conflict } from '../model/conflict.js';
-import type { Edit } from '../model/edit.js';
 import type { DeviceId } from '../model/ids.js';
 import { isDigestStatement, type Statement } from '../model/membership.js';
 import { NOBODY, type People } from '../model/people.js';
@@ -101,72 +93,8 @@ export interface VerifiedEntry {
   /** The author's signed time in ms. */
   readonly t: number;
   readonly body: EntryBody;
+  readonly frame: Uint8Array;
+  /** When the server took it, in ms; `t` where this device appended it. For display only. */
+  readonly at: number;
   readonly after: LogPosition;
-}
-
-export interface EntryEffects {
-  readonly touched: readonly RecordKey[];
-  readonly conflicts: readonly Conflict[];
-  /** All edits of the entry, repeated ones included: whoever made them may forget them. */
-  readonly edits: readonly Edit[];
-  /** Of an entry that states a digest: whether it is what was folded before. */
-  readonly digestIsSame: boolean | undefined;
-}
-
-const RECENT_POSITIONS = 64;
-
-/** The confirmed side of a device: the verified log, folded. */
-export class ConfirmedLog {
-  readonly state: BudgetState = emptyBudgetState();
-  #position: LogPosition = LOG_START;
-  /** Chain hashes of the last few positions, to hold against what peers say of them. */
-  readonly #recent = new Map<number, Uint8Array>();
-  #genesisHash: Uint8Array | undefined;
-
-  /** The chain hash of the first entry, once there is one. */
-  get genesisHash(): Uint8Array | undefined {
-    return this.#genesisHash;
-  }
-
-  get position(): LogPosition {
-    return this.#position;
-  }
-
-  fold(entry: VerifiedEntry): EntryEffects {
-    const { seq } = entry.after;
-    if (seq <= this.#position.seq) throw new Error(`entry ${String(seq)} was folded before`);
-    const digestIsSame = this.#compareDigest(entry);
-    const origin = { author: entry.author, seq, entryTimeMs: entry.t };
-    const effects = entry.body.edits.map((edit) => foldEdit(this.state, edit, origin));
-    this.#moveTo(entry.after);
-    return {
-      touched: effects.flatMap((effect) => effect.touched),
-      conflicts: effects.flatMap((effect) => effect.conflicts),
-      edits: entry.body.edits,
-      digestIsSame,
-    };
-  }
-
-  #compareDigest({ body: { statements } }: VerifiedEntry): boolean | undefined {
-    const [statement] = statements;
-    if (statement?.type !== 'state_digest') return undefined;
-    return equalBytes(statement.digest, digestConfirmed(this.state, this.#position));
-  }
-
-  /** The chain hash at `seq`, if that is one of the last few positions. */
-  hashAt(seq: number): Uint8Array | undefined {
-    return this.#recent.get(seq);
-  }
-
-  /** Steps over entries that a verified later one commits to, without their effects. */
-  skip(seq: number, hash: Uint8Array): void {
-    this.#moveTo({ ...this.#position, seq, hash });
-  }
-
-  #moveTo(position: LogPosition): void {
-    this.#position = position;
-    if (position.seq === 1) this.#genesisHash = position.hash;
-    this.#recent.set(position.seq, position.hash);
-    this.#recent.delete(position.seq - RECENT_POSITIONS);
-  }
 }

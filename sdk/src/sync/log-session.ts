@@ -12,12 +12,8 @@ import { err, ok, type Result } from '../result.js';
 import type { HeadHint } from '@sealsync/protocol';
 import type { CorrectedClock } from './corrected-clock.js';
 import type { DigestWatch } from './digest-watch.js';
-import {
-  ConfirmedLog,
-  type EntryEffects,
-  type LogPosition,
-  type VerifiedEntry,
-} from './log-position.js';
+import { ConfirmedLog, type EntryEffects } from './confirmed-log.js';
+import type { LogPosition, VerifiedEntry } from './log-position.js';
 import type { LogStart, ReadAhead } from './log-start.js';
 import type { OwnIdentities } from './own-identities.js';
 import { confirmHead, positionAfter, pullLog, quarantine, type Landmarks } from './pull-log.js';
@@ -105,7 +101,9 @@ export class LogSession {
     if (!landmarks.ok) return landmarks;
     // Where even this is denied, reading the log finds out why.
     if (!listed.ok && listed.error.kind !== 'denied') return listed;
-    const begun = listed.ok ? await start.begin(landmarks.value, listed.value, signal) : ok(undefined);
+    const begun = listed.ok
+      ? await start.begin(landmarks.value, listed.value, signal)
+      : ok(undefined);
     if (!begun.ok) return begun;
     const pulled = await this.#pullFrom(landmarks.value, checkHead, begun.value, signal);
     if (!pulled.ok || !this.#deps.digests.isBaseDoubted) return pulled;
@@ -133,6 +131,10 @@ export class LogSession {
           if (entry.device === replica.outbox.device) return;
           onPeerEntry(entry.device, corrected.now() - entry.t);
         },
+        onSkipped: (entry) => {
+          replica.noteSkipped(entry);
+        },
+        keep: () => replica.settle(),
         onSecurity: (event) => {
           found.push(event);
         },
@@ -178,14 +180,15 @@ export class LogSession {
     const { start, digests, replica } = this.#deps;
     const other = await start.findOther(landmarks, signal);
     if (!other.ok) return other;
-    const rebuilt = new ConfirmedLog();
+    const rebuilt = ConfirmedLog.empty();
     if (other.value) rebuilt.load(other.value);
-    const onFolded = (): void => undefined;
+    const ignore = (): void => undefined;
+    const kept = { onFolded: ignore, onSkipped: ignore, keep: () => Promise.resolve(ok()) };
     const onSecurity = (event: SecurityEvent): void => {
       replica.reportOnce(event);
     };
     const pulled = await pullLog(
-      { ...this.#deps, landmarks, confirmed: rebuilt, onFolded, onSecurity },
+      { ...this.#deps, ...kept, landmarks, confirmed: rebuilt, onSecurity },
       signal,
     );
     if (!pulled.ok) return pulled;
@@ -311,6 +314,9 @@ export class LogSession {
     quarantine(
       {
         confirmed: replica.confirmed,
+        onSkipped: (entry) => {
+          replica.noteSkipped(entry);
+        },
         onSecurity: (event) => {
           replica.reportOnce(event);
         },

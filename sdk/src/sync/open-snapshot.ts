@@ -1,10 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { equalBytes } from '../bytes.js';
 import { verifyFrameSignature } from '../crypto/envelope.js';
 import { hashFrame, parseFrame, type Frame } from '../crypto/frame.js';
-import { openSnapshotChunk } from '../crypto/snapshot-chunk.js';
-import { openSnapshotHeader, type SnapshotHeader } from '../crypto/snapshot-header.js';
+import { joinSnapshot, openSnapshotChunk } from '../crypto/snapshot-chunk.js';
+import { openSnapshotHeader, type SnapshotContent } from '../crypto/snapshot-header.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { mayWrite } from '../model/roles.js';
 import type { BudgetId } from '../model/ids.js';
@@ -73,7 +73,7 @@ export async function openSnapshot(
   if (!epochKey) return refuse(stored, 'its key is not on this device', 'key_missing');
   const opened = openSnapshotHeader(frame.value, epochKey);
   if (!opened.ok) return refuse(stored, 'its header does not open');
-  const bytes = openChunks(deps.budgetId, stored, opened.value, chunks.value, epochKey);
+  const bytes = openChunks(stored, opened.value, chunks.value, epochKey);
   if (!bytes) return refuse(stored, 'its chunks do not open');
   const checkpoint = decodeCheckpoint(bytes, MAX_CHECKPOINT_BYTES);
   if (!checkpoint.ok) {
@@ -96,9 +96,8 @@ const isFrameOf = (
   id.startsWith(`${String(seq)}_${author}_`);
 
 function openChunks(
-  budgetId: BudgetId,
   { id, seq }: StoredSnapshot,
-  { nonce, totalBytes, chunkHashes }: SnapshotHeader,
+  { nonce, totalBytes, chunkHashes }: SnapshotContent,
   chunks: readonly Uint8Array[],
   epochKey: EpochKey,
 ): Uint8Array | undefined {
@@ -109,20 +108,19 @@ function openChunks(
   for (const [index, bytes] of chunks.entries()) {
     const hash = chunkHashes[index];
     if (!hash || !equalBytes(sha256(bytes), hash)) return undefined;
-    const place = { budgetId, seq, nonce, index, count: chunks.length };
-    const slice = openSnapshotChunk({ bytes, place, epochKey });
+    const place = { seq, nonce, index, count: chunks.length };
+    const slice = openSnapshotChunk(bytes, place, epochKey);
     if (!slice.ok) return undefined;
     slices.push(slice.value);
   }
-  const all = concatBytes(...slices);
-  return all.length >= totalBytes ? all.subarray(0, totalBytes) : undefined;
+  return joinSnapshot(slices, totalBytes);
 }
 
 function judgeCheckpoint(
   deps: OpenSnapshotDeps,
   stored: StoredSnapshot,
   frame: Frame,
-  { stateDigest }: SnapshotHeader,
+  { stateDigest }: SnapshotContent,
   checkpoint: Checkpoint,
   epochKey: EpochKey,
 ): Result<Checkpoint, SnapshotRefused> {

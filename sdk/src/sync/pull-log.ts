@@ -3,6 +3,7 @@ import { equalBytes } from '../bytes.js';
 import { verifyFrameSignature } from '../crypto/envelope.js';
 import { hashFrame, parseFrame } from '../crypto/frame.js';
 import type { BudgetId } from '../model/ids.js';
+import type { StoreError } from '../ports/local-store.js';
 import {
   MAX_PAGE_ENTRIES,
   type RemoteError,
@@ -10,7 +11,8 @@ import {
   type StoredEntry,
 } from '../ports/remote-log.js';
 import { err, ok, type Result } from '../result.js';
-import type { ConfirmedLog, EntryEffects, LogPosition, VerifiedEntry } from './log-position.js';
+import type { ConfirmedLog, EntryEffects } from './confirmed-log.js';
+import type { LogPosition, VerifiedEntry } from './log-position.js';
 import type { ReadAhead } from './log-start.js';
 import type { SecurityEvent } from './security-event.js';
 import { isUndecided, verifyEntry, type EntryFailure, type EpochKeys } from './verify-entry.js';
@@ -39,6 +41,9 @@ export interface PullDeps {
   /** A page that was asked for already; used where reading begins there. */
   readonly readAhead?: ReadAhead | undefined;
   readonly onFolded: (effects: EntryEffects, entry: VerifiedEntry) => void;
+  readonly onSkipped: (entry: StoredEntry) => void;
+  /** Makes durable what was folded and skipped since; asked after every page. */
+  readonly keep: () => Promise<Result<void, StoreError>>;
   readonly onSecurity: (event: SecurityEvent) => void;
 }
 
@@ -68,7 +73,7 @@ const PAGE_BYTES = 8_000_000;
 export async function pullLog(
   deps: PullDeps,
   signal?: AbortSignal,
-): Promise<Result<CaughtUp, RemoteError | LogHalted>> {
+): Promise<Result<CaughtUp, RemoteError | LogHalted | StoreError>> {
   const { confirmed } = deps;
   let limit = FIRST_PAGE_ENTRIES;
   let { readAhead } = deps;
@@ -89,7 +94,9 @@ export async function pullLog(
     const behind = headToCheck ? page.value.slice(1) : page.value;
     headToCheck = false;
     const judged = await judgePage(deps, behind, suspects, fetchedBefore !== undefined, signal);
+    const kept = await deps.keep();
     if (!judged.ok) return judged;
+    if (!kept.ok) return kept;
     suspects = judged.value.suspects;
     if (!judged.value.contradicted && page.value.length >= limit) {
       limit = nextLimit(page.value);
@@ -180,11 +187,13 @@ async function judgeEntry(
 
 /** Steps over a failing run that the entry about to be folded commits to. */
 export function quarantine(
-  deps: Pick<PullDeps, 'confirmed' | 'onSecurity'>,
+  deps: Pick<PullDeps, 'confirmed' | 'onSkipped' | 'onSecurity'>,
   suspects: readonly StoredEntry[],
 ): void {
-  for (const { seq, frame } of suspects) {
+  for (const entry of suspects) {
+    const { seq, frame } = entry;
     deps.confirmed.skip(seq, hashFrame(frame));
+    deps.onSkipped(entry);
     deps.onSecurity({
       kind: 'entry_quarantined',
       seq,

@@ -101,6 +101,6 @@ function sealEntry(
   });
   return {
     entry: { seq, epoch, author, t, prev, frame },
-    verified: { author, device, t, body, after },
+    verified: { author, device, t, body, frame, at: t, after },
   };
 }

@@ -1,6 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { cutSnapshot, sealSnapshotChunk } from '../crypto/snapshot-chunk.js';
+import { cutSnapshot, sealSnapshotChunk, SNAPSHOT_NONCE_BYTES } from '../crypto/snapshot-chunk.js';
 import { sealSnapshotHeader } from '../crypto/snapshot-header.js';
 import { encodeCheckpoint } from './checkpoint-codec.js';
 import { mayWrite } from '../model/roles.js';
@@ -41,7 +41,7 @@ export async function takeSnapshot(
 
 /** Of the entry that was appended last, which is this device's digest. */
 function sealSnapshot(deps: SnapshotDeps): NewSnapshot | undefined {
-  const { replica, identities, keys, corrected, random, budgetId } = deps;
+  const { replica, identities, keys, corrected, random } = deps;
   const { position, state } = replica.confirmed;
   const self = position.members.get(identities.uid);
   const identity = self && identities.find(self.keys);
@@ -51,14 +51,9 @@ function sealSnapshot(deps: SnapshotDeps): NewSnapshot | undefined {
   const bytes = encodeCheckpoint(replica.confirmed.checkpoint());
   const slices = cutSnapshot(bytes);
   if (slices.length > MAX_CHUNKS) return undefined;
-  const nonce = random.bytes(8);
+  const nonce = random.bytes(SNAPSHOT_NONCE_BYTES);
   const chunks = slices.map((slice, index) =>
-    sealSnapshotChunk({
-      slice,
-      place: { budgetId, seq, nonce, index, count: slices.length },
-      epochKey,
-      random,
-    }),
+    sealSnapshotChunk(slice, { seq, nonce, index, count: slices.length }, epochKey, random),
   );
   const header = sealSnapshotHeader({
     seq,

@@ -99,7 +99,8 @@ export function verifyEntry(
   const said = { people, statements: body.value.statements };
   const after = advancePosition(before, header, hashFrame(entry.frame), said);
   const { author, device, t } = header;
-  return ok({ author, device, t, body: body.value, after });
+  const { frame: bytes, at } = entry;
+  return ok({ author, device, t, body: body.value, frame: bytes, at, after });
 }
 
 /** The first entry makes a member of its author, and so does the one by which a newcomer joins. */

@@ -19,6 +19,7 @@ import { createOperationCounter, type OperationCounter } from '../ports/operatio
 import type { Random } from '../ports/random.js';
 import { wrapIdOf } from '../remote/wrap-id.js';
 import { ok } from '../result.js';
+import type { LocalLogLimits } from '../sync/local-log.js';
 import { OwnIdentities } from '../sync/own-identities.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../sync/sync-settings.js';
@@ -44,6 +45,7 @@ export type WorldShapes = Record<string, Record<string, number | string | null>>
 export interface SyncWorldOptions extends Omit<MemoryBackendOptions, 'clock'> {
   readonly seed?: number;
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
+  readonly localLog?: LocalLogLimits;
 }
 
 /**
@@ -174,6 +176,7 @@ export class SyncWorld {
         readKeys: (of) => Promise.resolve(ok(this.identityOf(of).publicKeys)),
       },
       store,
+      localLog: this.#options.localLog,
       openChannel: () => this.hub.createChannel(),
       wakeups: { onWake: () => () => undefined },
       clock: wrongClock(this.clock, clockErrorMs),
