@@ -1,6 +1,6 @@
-import type { DeviceId } from '../../model/ids.js';
 import type { BudgetState } from '../../model/budget-state.js';
 import type { Stamp } from '../../model/edit.js';
+import type { DeviceId } from '../../model/ids.js';
 import type { OpContext } from '../../model/op-context.js';
 import { compareText } from './text-column.js';
 
@@ -15,65 +15,76 @@ export interface EditRow {
 }
 
 type EditKey = Pick<EditRow, 'device' | 'counter' | 'seq'>;
+/** By device and counter, which name an edit for ever. */
+type ByName<T> = Map<DeviceId, Map<number, T>>;
 
 /** All edits that a state still knows of, in the order of the log. */
 export class EditTable {
   readonly rows: readonly EditRow[];
-  readonly #rowByKey: ReadonlyMap<string, number>;
+  readonly #places: ByName<number> = new Map();
 
-  constructor(byKey: ReadonlyMap<string, EditRow>) {
-    const sorted = [...byKey].sort(([, a], [, b]) => compareEdits(a, b));
-    this.rows = sorted.map(([, row]) => row);
-    this.#rowByKey = new Map(sorted.map(([key], at) => [key, at]));
+  constructor(rows: readonly EditRow[]) {
+    this.rows = [...rows].sort(compareEdits);
+    this.rows.forEach((row, place) => ofDevice(this.#places, row.device).set(row.counter, place));
   }
 
-  rowOf(edit: EditKey): number {
-    const row = this.#rowByKey.get(keyOf(edit));
-    if (row === undefined) throw new Error('an edit was not collected');
-    return row;
+  rowOf({ device, counter }: EditKey): number {
+    const place = this.#places.get(device)?.get(counter);
+    if (place === undefined) throw new Error('an edit was not collected');
+    return place;
   }
 }
 
 export function collectEdits(state: BudgetState): EditTable {
-  const byKey = new Map<string, EditRow>();
-  const addContext = (by: OpContext | undefined): void => {
-    if (by) addEdit(byKey, by);
-  };
+  const known: ByName<EditRow> = new Map();
   for (const records of state.collections.values()) {
     for (const { put, removed, fields } of records.values()) {
-      addContext(put);
-      addContext(removed);
+      if (put) addWrite(known, put);
+      if (removed) addWrite(known, removed);
       for (const { write, increments } of fields.values()) {
         // Most fields were written by the put itself.
-        if (write?.by !== put) addContext(write?.by);
-        for (const { device, counter, seq } of increments) {
-          const key = keyOf({ device, counter, seq });
-          if (!byKey.has(key)) byKey.set(key, { device, counter, seq, written: undefined });
-        }
+        if (write && write.by !== put) addWrite(known, write.by);
+        for (const increment of increments) addIncrement(known, increment);
       }
     }
   }
-  return new EditTable(byKey);
+  return new EditTable([...known.values()].flatMap((edits) => [...edits.values()]));
 }
 
-function addEdit(byKey: Map<string, EditRow>, by: OpContext): void {
+function addWrite(known: ByName<EditRow>, by: OpContext): void {
   const { device, counter, seq, author, stamp, base } = by;
-  const key = keyOf(by);
-  const known = byKey.get(key)?.written;
-  if (!known) {
-    byKey.set(key, { device, counter, seq, written: { author, stamp, base } });
+  const edits = ofDevice(known, device);
+  const before = edits.get(counter);
+  requireSame(before?.seq ?? seq, seq);
+  if (!before?.written) {
+    edits.set(counter, { device, counter, seq, written: { author, stamp, base } });
     return;
   }
-  const isSame =
-    known.author === author &&
-    known.base === base &&
-    known.stamp.wallMs === stamp.wallMs &&
-    known.stamp.logical === stamp.logical;
-  if (!isSame) throw new TypeError('Two edits share a device and a counter.');
+  const { written } = before;
+  requireSame(written.author, author);
+  requireSame(written.base, base);
+  requireSame(written.stamp.wallMs, stamp.wallMs);
+  requireSame(written.stamp.logical, stamp.logical);
 }
 
-const keyOf = ({ device, counter, seq }: EditKey): string =>
-  `${String(seq)}/${String(counter)}/${device}`;
+function addIncrement(known: ByName<EditRow>, { device, counter, seq }: EditKey): void {
+  const edits = ofDevice(known, device);
+  const before = edits.get(counter);
+  requireSame(before?.seq ?? seq, seq);
+  if (!before) edits.set(counter, { device, counter, seq, written: undefined });
+}
+
+function requireSame(before: string | number, now: string | number): void {
+  if (before !== now) throw new TypeError('Two edits share a device and a counter.');
+}
+
+function ofDevice<T>(map: ByName<T>, device: DeviceId): Map<number, T> {
+  const known = map.get(device);
+  if (known) return known;
+  const created = new Map<number, T>();
+  map.set(device, created);
+  return created;
+}
 
 const compareEdits = (a: EditKey, b: EditKey): number =>
   a.seq - b.seq || compareText(a.device, b.device) || a.counter - b.counter;

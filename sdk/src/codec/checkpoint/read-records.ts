@@ -109,7 +109,7 @@ class Columns {
     const state: FieldState = { write: undefined, increments: [] };
     if (write !== 'none') {
       const by = write === 'by_put' && put ? put : this.#context(this.#ownWrites);
-      state.write = { value: this.#values.get(name)?.next().value, by };
+      state.write = { value: take(this.#values.get(name) ?? refuse('no values')), by };
     }
     let left = hasIncrements ? take(this.#incrementCounts) + 1 : 0;
     for (; left > 0; left -= 1) {

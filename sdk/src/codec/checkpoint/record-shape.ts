@@ -21,15 +21,19 @@ const REMOVED = 2;
 const WRITES: readonly FieldShape['write'][] = ['none', 'by_put', 'own'];
 const INCREMENTS = 4;
 
-/** The shape as numbers: what there is, how many fields, and each field's name and parts. */
-export const shapeNumbers = ({ hasPut, hasRemoved, fields }: RecordShape): number[] => [
+/** A shape as numbers: what there is, how many fields, and each field's name and parts. */
+export const shapeNumbers = (
+  hasPut: boolean,
+  hasRemoved: boolean,
+  fieldNumbers: readonly number[],
+): number[] => [
   (hasPut ? PUT : 0) | (hasRemoved ? REMOVED : 0),
-  fields.length,
-  ...fields.flatMap(({ name, write, hasIncrements }) => [
-    name,
-    WRITES.indexOf(write) | (hasIncrements ? INCREMENTS : 0),
-  ]),
+  fieldNumbers.length / 2,
+  ...fieldNumbers,
 ];
+
+export const partsNumber = (write: FieldShape['write'], hasIncrements: boolean): number =>
+  WRITES.indexOf(write) | (hasIncrements ? INCREMENTS : 0);
 
 export function writeShapes(writer: ByteWriter, shapes: readonly (readonly number[])[]): void {
   writer.writeCount(shapes.length);

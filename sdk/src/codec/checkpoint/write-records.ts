@@ -6,7 +6,7 @@ import type { EditTable } from './edit-table.js';
 import type { Names } from './names.js';
 import { writeNumbers } from './number-column.js';
 import { type OpReference, writeReferences } from './op-references.js';
-import { type RecordShape, shapeNumbers, writeShapes } from './record-shape.js';
+import { partsNumber, shapeNumbers, writeShapes } from './record-shape.js';
 import { compareText, writeTexts } from './text-column.js';
 import { writeValues } from './value-column.js';
 
@@ -31,7 +31,10 @@ class Columns {
   readonly #edits: EditTable;
   readonly #names: Names;
   readonly #ids: string[] = [];
-  readonly #shapes = new Map<string, { readonly row: number; readonly numbers: number[] }>();
+  readonly #shapes = new Map<
+    string,
+    { readonly row: number; readonly numbers: readonly number[] }
+  >();
   readonly #shapeRows: number[] = [];
   readonly #puts: OpReference[] = [];
   readonly #removals: OpReference[] = [];
@@ -51,19 +54,14 @@ class Columns {
     this.#ids.push(id);
     if (put) this.#puts.push(this.#reference(put));
     if (removed) this.#removals.push(this.#reference(removed));
-    const sorted = [...fields]
-      .map(([name, field]) => ({ name: this.#names.fieldRow(name), field }))
-      .sort((a, b) => a.name - b.name);
-    this.#addShape({
-      hasPut: put !== undefined,
-      hasRemoved: removed !== undefined,
-      fields: sorted.map(({ name, field: { write, increments } }) => ({
-        name,
-        write: !write ? 'none' : put && isSameOp(write.by, put) ? 'by_put' : 'own',
-        hasIncrements: increments.length > 0,
-      })),
-    });
-    for (const { name, field } of sorted) this.#addField(name, field, put);
+    const fieldNumbers: number[] = [];
+    for (const { name, field } of this.#sortFields(fields)) {
+      const isByPut = put && field.write && isSameOp(field.write.by, put);
+      const write = !field.write ? 'none' : isByPut ? 'by_put' : 'own';
+      fieldNumbers.push(name, partsNumber(write, field.increments.length > 0));
+      this.#addField(name, field, isByPut === true);
+    }
+    this.#addShape(shapeNumbers(put !== undefined, removed !== undefined, fieldNumbers));
   }
 
   write(writer: ByteWriter): void {
@@ -85,19 +83,24 @@ class Columns {
     }
   }
 
-  #addShape(shape: RecordShape): void {
-    const numbers = shapeNumbers(shape);
-    const key = numbers.join();
-    const known = this.#shapes.get(key) ?? { row: this.#shapes.size, numbers };
-    this.#shapes.set(key, known);
-    this.#shapeRows.push(known.row);
+  #sortFields(fields: RecordState['fields']): { name: number; field: FieldState }[] {
+    return [...fields]
+      .map(([name, field]) => ({ name: this.#names.fieldRow(name), field }))
+      .sort((a, b) => a.name - b.name);
   }
 
-  #addField(name: number, { write, increments }: FieldState, put: OpContext | undefined): void {
+  #addShape(numbers: readonly number[]): void {
+    const key = numbers.join();
+    const row = this.#shapes.get(key)?.row ?? this.#shapes.size;
+    if (row === this.#shapes.size) this.#shapes.set(key, { row, numbers });
+    this.#shapeRows.push(row);
+  }
+
+  #addField(name: number, { write, increments }: FieldState, isByPut: boolean): void {
     if (write) {
-      if (!put || !isSameOp(write.by, put)) this.#ownWrites.push(this.#reference(write.by));
+      if (!isByPut) this.#ownWrites.push(this.#reference(write.by));
       const values = this.#values.get(name) ?? [];
-      this.#values.set(name, values);
+      if (values.length === 0) this.#values.set(name, values);
       values.push(write.value);
     }
     if (increments.length > 0) this.#incrementCounts.push(increments.length - 1);
