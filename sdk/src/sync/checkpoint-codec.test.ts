@@ -54,7 +54,7 @@ describe('a checkpoint', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -67,7 +67,7 @@ describe('a checkpoint', () => {
         foldEdits(edits.slice(cut), resumed.state);
         expect(digestState(resumed.state)).toBe(digestState(whole));
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 
@@ -90,7 +90,7 @@ describe('a checkpoint', () => {
         };
         expect(encodeCheckpoint(again)).toEqual(encodeCheckpoint({ ...rest, state, position: at }));
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
@@ -102,7 +102,7 @@ describe('a checkpoint', () => {
 });
 
 describe('bytes that are no checkpoint', () => {
-  const small = encodeCheckpoint(makeHouseholdCheckpoint(15));
+  const small = encodeCheckpoint(makeHouseholdCheckpoint(6));
 
   it('ask for a newer app where one wrote them, whatever follows', () => {
     const newer = Uint8Array.from(small);
@@ -166,7 +166,7 @@ describe('bytes that are no checkpoint', () => {
           outcome(withRaw(noise));
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 120 },
     );
   });
 
