@@ -2,7 +2,7 @@ import type { EpochKey } from '../crypto/epoch-key.js';
 import type { BudgetId } from '../model/ids.js';
 import type { LocalStore, StoreBatch, StoreError } from '../ports/local-store.js';
 import { ok, type Result } from '../result.js';
-import { encodeCheckpoint } from './checkpoint.js';
+import { encodeCheckpoint } from './checkpoint-codec.js';
 import { encodeCheckpointHead, headOf } from './checkpoint-head.js';
 import { RECENT_POSITIONS, type ConfirmedLog } from './confirmed-log.js';
 import { encodeLocalEntry, type LocalEntry } from './local-entry.js';
