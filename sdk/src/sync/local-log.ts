@@ -136,12 +136,15 @@ export class LocalLog {
     return ok();
   }
 
-  /** Never before the entries have cost as much as the checkpoint, so that it doubles the bytes at most. */
+  /**
+   * Not before the entries have cost half as much as the checkpoint: whatever the budget has grown
+   * to, an entry costs three times its size at most, and a start folds no more than that again.
+   */
   #isTailLong(): boolean {
     const { entries, bytes } = this.#tail;
     const { manyEntries, manyBytes } = this.#limits;
     const isLong = entries >= manyEntries || bytes >= manyBytes;
-    return isLong && bytes >= this.#base.size && entries >= this.#retryAtEntries;
+    return isLong && bytes >= this.#base.size / 2 && entries >= this.#retryAtEntries;
   }
 
   async #replaceCheckpoint(): Promise<void> {
