@@ -1,5 +1,4 @@
 import type { EpochKey } from '../crypto/epoch-key.js';
-import { SealsyncError } from '../errors.js';
 import type { BudgetId } from '../model/ids.js';
 import { BudgetKeyring } from '../people/budget-keyring.js';
 import { BudgetPeople } from '../people/budget-people.js';
@@ -13,7 +12,7 @@ import type { PeopleSettings } from '../people/people-settings.js';
 import { VerifiedMembers } from '../people/verified-members.js';
 import type { BudgetList } from '../ports/budget-list.js';
 import type { Clock } from '../ports/clock.js';
-import type { LocalStore } from '../ports/local-store.js';
+import type { BudgetStore } from '../ports/local-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { RemoteBudget } from '../ports/remote-budget.js';
@@ -21,7 +20,6 @@ import type { UserDirectory } from '../ports/user-directory.js';
 import type { Wakeups } from '../ports/wakeups.js';
 import { ok } from '../result.js';
 import { CorrectedClock } from '../sync/corrected-clock.js';
-import { guardStore } from '../sync/guard-store.js';
 import { HintJudge } from '../sync/hint-judge.js';
 import { LogSession } from '../sync/log-session.js';
 import { Outbox } from '../sync/outbox.js';
@@ -47,7 +45,8 @@ export interface OpenBudgetDeps {
   readonly pin?: OwnPin;
   /** The first key of a budget that this device has just created. */
   readonly epochKey?: EpochKey;
-  readonly store: LocalStore;
+  /** Sealed, and open. */
+  readonly store: BudgetStore;
   readonly openChannel: OpenChannel;
   readonly wakeups: Wakeups;
   readonly clock: Clock;
@@ -64,10 +63,9 @@ export interface OpenBudgetDeps {
 export async function assembleBudget<C extends CollectionShapes>(
   deps: OpenBudgetDeps,
 ): Promise<Budget<C>> {
-  const { budgetId, identities, remote, clock, random, logger } = deps;
-  const store = guardStore(deps.store);
+  const { budgetId, identities, remote, store, clock, random, logger } = deps;
   const outbox = await Outbox.open(store, random);
-  if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
+  if (!outbox.ok) throw toSealsyncError(outbox.error);
   const verified = await VerifiedMembers.load(store);
   if (!verified.ok) throw toSealsyncError(verified.error);
 
@@ -101,7 +99,7 @@ export async function assembleBudget<C extends CollectionShapes>(
   const reportOnce = (event: SecurityEvent): void => {
     replica.reportOnce(event);
   };
-  const note = new BudgetNote({ ...deps, store, keyring, onSecurity: reportOnce }, deps.pin);
+  const note = new BudgetNote({ ...deps, keyring, onSecurity: reportOnce }, deps.pin);
   const turns = new TurnTaking(clock, random);
   // People and log need each other: who may append, and what is appended about people.
   const standing: Standing = {
@@ -141,7 +139,7 @@ export async function assembleBudget<C extends CollectionShapes>(
   replica.ended.overhear(({ kind }) => {
     if (kind === 'removed') void deps.list.removePin(budgetId);
   });
-  const people: PeopleDeps = { ...deps, store, keyring, note, session, sync, replica, corrected };
+  const people: PeopleDeps = { ...deps, keyring, note, session, sync, replica, corrected };
   const keeper = new PeopleKeeper(people, clock, deps.epochKey !== undefined);
   keeper.start();
   return new Budget<C>({

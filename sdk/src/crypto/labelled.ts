@@ -16,7 +16,11 @@ type Purpose =
   | 'identity rotation'
   | 'notice'
   | 'pin'
-  | 'pin key';
+  | 'pin key'
+  | 'store owner'
+  | 'store header'
+  | 'store header key'
+  | 'store value';
 
 /** `sealsync.v1`, the purpose, and the one encoding of `content`. */
 export function encodeLabelled(purpose: Purpose, content: readonly Item[]): Uint8Array {
