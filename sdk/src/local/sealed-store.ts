@@ -6,7 +6,7 @@ import { generateStoreKey, type StoreKey, type StoreOwner } from '../crypto/stor
 import type { BudgetStore, LocalStore, StoreBatch, StoreError } from '../ports/local-store.js';
 import { err, ok, type Result } from '../result.js';
 import { guardStore } from './guard-store.js';
-import { OneAtATime } from './one-at-a-time.js';
+import { OneAtATime } from '../one-at-a-time.js';
 import { wipeStore } from './wipe-store.js';
 
 /** The one name whose value is not sealed under the store's key, but holds it. */
