@@ -144,6 +144,9 @@ export async function createSync(options: CreateSyncOptions): Promise<Sealsync> 
   return new FirebaseSync(options);
 }
 
+/** What a device has of a budget when it opens it. */
+type LocalStart = Pick<OpenBudgetDeps, 'pin' | 'epochKey'> & { readonly store: SealedStore };
+
 class FirebaseSync implements Sealsync {
   readonly #options: CreateSyncOptions;
   readonly #clock: Clock;
@@ -183,15 +186,20 @@ class FirebaseSync implements Sealsync {
     const budgetId = bytesToHex(this.#random.bytes(16));
     if (!isBudgetId(budgetId)) throw new Error('16 bytes make a budget id');
     const store = await this.#openStore(budgetId);
-    const { pin, epochKey } = await writeGenesis({
+    const genesis = await writeGenesis({
       budgetId,
       identities: this.#identities,
       remote: this.#remote.budgetOf(budgetId),
       clock: this.#clock,
       random: this.#random,
       store,
+    }).catch(async (error: unknown) => {
+      // Nothing is kept of a budget that nobody has.
+      await store.wipe();
+      await store.close();
+      throw error;
     });
-    return this.#start<C>(budgetId, { pin, epochKey, store });
+    return this.#start<C>(budgetId, { ...genesis, store });
   }
 
   async openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>> {
@@ -330,7 +338,22 @@ class FirebaseSync implements Sealsync {
 
   async #start<C extends CollectionShapes>(
     budgetId: BudgetId,
-    local: Pick<OpenBudgetDeps, 'pin' | 'epochKey'> & { readonly store: SealedStore },
+    local: LocalStart,
+  ): Promise<Budget<C>> {
+    const budget = await this.#assemble<C>(budgetId, local).catch(async (error: unknown) => {
+      await local.store.close();
+      throw error;
+    });
+    this.#open.set(budget, local.store);
+    budget.sync.start();
+    if (this.#options.signaling) budget.sync.enableRealtimeSync(this.#options.signaling.url);
+    await this.#catchUp(budget);
+    return budget;
+  }
+
+  async #assemble<C extends CollectionShapes>(
+    budgetId: BudgetId,
+    local: LocalStart,
   ): Promise<Budget<C>> {
     // It may have been closed while the call was on its way.
     this.#requireOpen();
@@ -358,10 +381,6 @@ class FirebaseSync implements Sealsync {
       settings: { ...DEFAULT_SYNC_SETTINGS, ...DEFAULT_PEOPLE_SETTINGS, ...settings },
       requireRecentSignIn: () => requireRecentSignIn(user),
     });
-    this.#open.set(budget, local.store);
-    budget.sync.start();
-    if (this.#options.signaling) budget.sync.enableRealtimeSync(this.#options.signaling.url);
-    await this.#catchUp(budget);
     return budget;
   }
 
