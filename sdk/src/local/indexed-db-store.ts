@@ -109,26 +109,15 @@ class IndexedDbStore implements LocalStore {
 
   #open(): Promise<Result<IDBPDatabase, StoreError>> {
     return new Promise((resolve) => {
-      const opening = openDB(this.#name, SCHEMA_VERSION, {
-        upgrade: (database) => void database.createObjectStore(VALUES),
-        blocked: () => {
-          resolve(
-            unavailable('Another tab holds the local store in an older version: close the tab.'),
-          );
-          void opening.then((database) => {
-            database.close();
-          }, ignore);
-        },
-        blocking: (_current, _blocked, event) => {
-          this.#end('Another tab deletes or upgrades the local store: reload the page.');
-          if (event.target instanceof IDBDatabase) event.target.close();
-        },
-        terminated: () => {
-          this.#end('The browser closed the local store: reload the page.');
-        },
+      let isGivenUp = false;
+      const opening = this.#openDatabase(() => {
+        isGivenUp = true;
+        const message = 'Another tab holds the local store in an older version: close the tab.';
+        resolve(err({ kind: 'unavailable', message }));
       });
       opening.then(
         (database) => {
+          if (isGivenUp) database.close();
           resolve(ok(database));
         },
         (error: unknown) => {
@@ -138,12 +127,25 @@ class IndexedDbStore implements LocalStore {
     });
   }
 
+  /** Async, since `openDB` throws at once where nothing may be kept. */
+  async #openDatabase(onBlocked: () => void): Promise<IDBPDatabase> {
+    return openDB(this.#name, SCHEMA_VERSION, {
+      upgrade: (database) => void database.createObjectStore(VALUES),
+      blocked: onBlocked,
+      blocking: (_current, _blocked, event) => {
+        this.#end('Another tab deletes or upgrades the local store: reload the page.');
+        if (event.target instanceof IDBDatabase) event.target.close();
+      },
+      terminated: () => {
+        this.#end('The browser closed the local store: reload the page.');
+      },
+    });
+  }
+
   #end(message: string): void {
     this.#ended ??= { kind: 'unavailable', message };
   }
 }
-
-const ignore = (): void => undefined;
 
 function readValue(value: unknown): Result<Uint8Array, StoreError> {
   return value instanceof Uint8Array ? ok(value) : unreadable();
@@ -174,9 +176,6 @@ function toStoreError(error: unknown): StoreError {
       };
   }
 }
-
-const unavailable = (message: string): Result<never, StoreError> =>
-  err({ kind: 'unavailable', message });
 
 const unreadable = (): { readonly ok: false; readonly error: StoreError } => ({
   ok: false,
