@@ -134,7 +134,11 @@ describe('an app that is opened again', () => {
       const disk: Disk = new Map();
       await shut(world, await writeEntries(world, disk, 5));
       const { epochKey, budgetId } = world;
-      const keys = { find: () => epochKey, obtain: () => Promise.reject(new Error('is here')) };
+      const keys = {
+        find: () => epochKey,
+        add: () => undefined,
+        obtain: () => Promise.reject(new Error('is here')),
+      };
       const opened = await LocalLog.open(createMemoryStore(disk), { budgetId, keys });
       if (!opened.ok) throw new Error(opened.error.message);
       const { confirmed } = opened.value;

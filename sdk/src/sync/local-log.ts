@@ -6,7 +6,6 @@ import { encodeCheckpoint } from './checkpoint-codec.js';
 import { encodeCheckpointHead, headOf } from './checkpoint-head.js';
 import { RECENT_POSITIONS, type ConfirmedLog } from './confirmed-log.js';
 import { encodeLocalEntry, type LocalEntry } from './local-entry.js';
-import type { LocalError } from './local-error.js';
 import { toKeyItem } from './local-keys.js';
 import { CHECKPOINT_HEAD, chunkName, entryName } from './local-names.js';
 import { readAllEntries, readCheckpoint, type StoredCheckpoint } from './read-local-log.js';
@@ -81,7 +80,7 @@ export class LocalLog {
   static async open(
     store: LocalStore,
     { budgetId, keys, limits = DEFAULT_LOCAL_LOG_LIMITS }: LocalLogDeps,
-  ): Promise<Result<LocalLog, LocalError>> {
+  ): Promise<Result<LocalLog, StoreError>> {
     const stored = await readCheckpoint(store);
     if (!stored.ok) return stored;
     const entries = await readAllEntries(store);

@@ -38,9 +38,7 @@ describe('a device that appends', () => {
     const fresh = await world.open('ben', { store: createMemoryStore() });
     await world.during(fresh.budget.sync.syncNow());
     expect(fresh.budget.verifiedState()).toEqual(ann.budget.verifiedState());
-    expect(fresh.budget.collection('bills').list()).toEqual(
-      ann.budget.collection('bills').list(),
-    );
+    expect(fresh.budget.collection('bills').list()).toEqual(ann.budget.collection('bills').list());
     expect(fresh.count.reads).toBeLessThan(EVERY + 10);
     await world.close();
   });
