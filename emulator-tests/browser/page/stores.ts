@@ -207,7 +207,9 @@ function rawFixture(): LocalStoreFixture {
   const name = `contract-${crypto.randomUUID()}`;
   return {
     open: () => createIndexedDbStore(name),
-    dispose: async () => void (await settle(indexedDB.deleteDatabase(name))),
+    dispose: async () => {
+      await settle(indexedDB.deleteDatabase(name));
+    },
   };
 }
 

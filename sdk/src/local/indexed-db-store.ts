@@ -92,7 +92,8 @@ class IndexedDbStore implements LocalStore {
   async #use<T>(
     work: (database: IDBPDatabase) => Promise<Result<T, StoreError>>,
   ): Promise<Result<T, StoreError>> {
-    if (this.#ended) return err(this.#ended);
+    const before = this.#whyEnded();
+    if (before) return err(before);
     this.#database ??= this.#open();
     const database = await this.#database;
     if (!database.ok) {
@@ -103,7 +104,7 @@ class IndexedDbStore implements LocalStore {
     try {
       return await work(database.value);
     } catch (error) {
-      return err(this.#ended ?? toStoreError(error));
+      return err(this.#whyEnded() ?? toStoreError(error));
     }
   }
 
@@ -140,6 +141,10 @@ class IndexedDbStore implements LocalStore {
         this.#end('The browser closed the local store: reload the page.');
       },
     });
+  }
+
+  #whyEnded(): StoreError | undefined {
+    return this.#ended;
   }
 
   #end(message: string): void {

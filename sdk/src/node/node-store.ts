@@ -74,7 +74,8 @@ class NodeStore implements LocalStore {
   async #use<T>(
     work: (directory: LevelDirectory) => Promise<Result<T, StoreError>>,
   ): Promise<Result<T, StoreError>> {
-    if (this.#isClosed) return err(directoryError('closed'));
+    const before = this.#whyClosed();
+    if (before) return err(before);
     this.#directory ??= acquireDirectory(this.#path);
     const directory = await this.#directory;
     if (!directory.ok) {
@@ -85,8 +86,12 @@ class NodeStore implements LocalStore {
     try {
       return await work(directory.value);
     } catch (error) {
-      return err(this.#isClosed ? directoryError('closed') : toStoreError(error));
+      return err(this.#whyClosed() ?? toStoreError(error));
     }
+  }
+
+  #whyClosed(): StoreError | undefined {
+    return this.#isClosed ? directoryError('closed') : undefined;
   }
 }
 
