@@ -138,17 +138,12 @@ export class MemorySnapshots implements SnapshotStorage {
     base: string,
     signal?: AbortSignal,
   ): Promise<Result<void, RemoteError>> {
-    const access = this.#access;
-    const apply = (): Result<void, RemoteError> => {
-      const before = access.stored;
-      const after = before && raiseFloor(before, floor, base, access.caller);
-      if (after) return access.store('raiseFloor', after);
-      access.add({ reads: access.role ? 1 : 0 });
-      const isThere = access.role && before?.floor === floor && before.base === base;
-      return isThere ? ok() : fail('raiseFloor', 'denied');
-    };
-    access.add({ writes: 1, rulesReads: RULES_READS.raiseFloor });
-    return access.call('raiseFloor', apply, signal);
+    this.#access.add({ writes: 1, rulesReads: RULES_READS.raiseFloor });
+    return this.#access.write(
+      'raiseFloor',
+      (before, caller) => raiseFloor(before, floor, base, caller),
+      signal,
+    );
   }
 
   async prune(
