@@ -9,7 +9,7 @@ import {
   where,
   writeBatch,
 } from 'firebase/firestore/lite';
-import { MAX_DELETES_PER_COMMIT, splitIntoCommits } from '../ports/commit-limits.js';
+import { MAX_PRUNED_PER_COMMIT, splitIntoCommits } from '../ports/commit-limits.js';
 import { createOperationCounter } from '../ports/operation-counter.js';
 import type { SnapshotStorage } from '../ports/snapshots.js';
 import { ok } from '../result.js';
@@ -58,7 +58,7 @@ export function createLogPruning(
       const first = oldest.value ?? floor + 1;
       const length = Math.min(size, floor - first + 1);
       const refs = Array.from({ length }, (_, at) => doc(changes, String(first + at)));
-      for (const part of splitIntoCommits(refs, MAX_DELETES_PER_COMMIT)) {
+      for (const part of splitIntoCommits(refs, MAX_PRUNED_PER_COMMIT)) {
         const run = (): Promise<void> => {
           const batch = writeBatch(firestore);
           for (const ref of part) batch.delete(ref);

@@ -1,7 +1,7 @@
 import { equalBytes } from '../bytes.js';
 import {
   MAX_CHUNK_DELETES_PER_COMMIT,
-  MAX_DELETES_PER_COMMIT,
+  MAX_PRUNED_PER_COMMIT,
   splitIntoCommits,
 } from '../ports/commit-limits.js';
 import type { RemoteError } from '../ports/remote-log.js';
@@ -160,12 +160,12 @@ export class MemorySnapshots implements SnapshotStorage {
         access.add({ rulesReads: RULES_READS.listChanges, reads: access.mayRead ? 1 : 0 });
       }
       if (!before || !access.mayRead) return fail('prune', 'denied');
-      const most = Math.min(limit - pruned, MAX_DELETES_PER_COMMIT);
+      const most = Math.min(limit - pruned, MAX_PRUNED_PER_COMMIT);
       const oldest = [...before.entries.keys()]
         .filter((seq) => seq <= floor)
         .sort((a, b) => a - b)
         .slice(0, most);
-      isLast = oldest.length < MAX_DELETES_PER_COMMIT || pruned + oldest.length === limit;
+      isLast = oldest.length < MAX_PRUNED_PER_COMMIT || pruned + oldest.length === limit;
       if (oldest.length === 0) return ok();
       access.add({
         deletes: oldest.length,
