@@ -20,17 +20,21 @@ import type { UserDirectory } from '../ports/user-directory.js';
 import type { Wakeups } from '../ports/wakeups.js';
 import { ok } from '../result.js';
 import { CorrectedClock } from '../sync/corrected-clock.js';
+import { DigestWatch } from '../sync/digest-watch.js';
 import { guardStore } from '../sync/guard-store.js';
 import { HintJudge } from '../sync/hint-judge.js';
 import { toStoreError } from '../sync/local-error.js';
 import { readLocalKeys } from '../sync/local-keys.js';
 import { LocalLog, type LocalLogLimits } from '../sync/local-log.js';
 import { LogSession } from '../sync/log-session.js';
+import { LogStart } from '../sync/log-start.js';
 import { Outbox } from '../sync/outbox.js';
 import type { OwnIdentities } from '../sync/own-identities.js';
 import type { OpenChannel } from '../sync/realtime-link.js';
+import { pruneLog } from '../sync/prune-log.js';
 import { Replica } from '../sync/replica.js';
 import type { SecurityEvent } from '../sync/security-event.js';
+import { SnapshotKeeper } from '../sync/snapshot-keeper.js';
 import type { Standing } from '../sync/standing.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
 import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
@@ -124,6 +128,11 @@ export async function assembleBudget<C extends CollectionShapes>(
     },
     explainDenial: (signal) => explainDenial(people, signal),
   };
+  const digests = new DigestWatch(replica.confirmed, uid, (event, about) => {
+    replica.reportOnce(event, about);
+  });
+  const { log, snapshots } = remote;
+  const reading = { budgetId, log, snapshots, keys: keyring, replica, digests };
   const session = new LogSession({
     budgetId,
     identities,
@@ -132,7 +141,10 @@ export async function assembleBudget<C extends CollectionShapes>(
     corrected,
     random,
     standing,
-    log: remote.log,
+    log,
+    digests,
+    start: new LogStart(reading),
+    isNew: deps.epochKey !== undefined,
     keys: keyring,
     landmarks: (signal) => note.landmarks(signal),
     keepGenesis: (genesisHash) => note.keepGenesis(genesisHash),
@@ -157,6 +169,10 @@ export async function assembleBudget<C extends CollectionShapes>(
   const people: PeopleDeps = { ...deps, store, keyring, note, session, sync, replica, corrected };
   const keeper = new PeopleKeeper(people, clock, deps.epochKey !== undefined);
   keeper.start();
+  const taking = { ...reading, identities, session, corrected, random };
+  const snapshotKeeper = new SnapshotKeeper({ ...deps, ...taking, store, sync });
+  snapshotKeeper.start();
+  const pruning = { ...taking, landmarks: (signal?: AbortSignal) => note.landmarks(signal) };
   return new Budget<C>({
     id: budgetId,
     uid,
@@ -165,7 +181,14 @@ export async function assembleBudget<C extends CollectionShapes>(
     store,
     people: new BudgetPeople(people, verified.value),
     firstLook: () => keeper.firstLook(),
+    prune: async (onProgress) => {
+      await deps.requireRecentSignIn();
+      const run = await pruneLog({ ...pruning, onProgress });
+      if (!run.ok) throw toSealsyncError(run.error);
+      return run.value;
+    },
     close: async () => {
+      await snapshotKeeper.close();
       await keeper.close();
       keyring.wipe();
       deps.onClosed?.();

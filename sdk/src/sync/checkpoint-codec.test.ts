@@ -54,7 +54,7 @@ describe('a checkpoint', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -102,7 +102,7 @@ describe('a checkpoint', () => {
 });
 
 describe('bytes that are no checkpoint', () => {
-  const small = encodeCheckpoint(makeHouseholdCheckpoint(40));
+  const small = encodeCheckpoint(makeHouseholdCheckpoint(15));
 
   it('ask for a newer app where one wrote them, whatever follows', () => {
     const newer = Uint8Array.from(small);
@@ -112,7 +112,7 @@ describe('bytes that are no checkpoint', () => {
   });
 
   it('are refused at every shorter length, and with one byte more inside', () => {
-    for (let length = 0; length < small.length - 1; length += 1) {
+    for (let length = 0; length < small.length; length += 1) {
       expect(outcome(small.subarray(0, length))).toBe('malformed');
     }
     expect(outcome(repack((raw) => Uint8Array.of(...raw, 0)))).toBe('malformed');
@@ -133,7 +133,7 @@ describe('bytes that are no checkpoint', () => {
     const seen = new Set<string>();
     const raw = rawOf(small);
     for (let at = 0; at < raw.length; at += 1) {
-      for (const flip of [1, 0x80, 0xff]) {
+      for (const flip of [1, 0xff]) {
         seen.add(
           outcome(
             repack((whole) => {

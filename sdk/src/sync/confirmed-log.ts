@@ -1,3 +1,4 @@
+import { equalBytes } from '../bytes.js';
 import { hashFrame } from '../crypto/frame.js';
 import {
   emptyBudgetState,
@@ -9,12 +10,15 @@ import type { Conflict } from '../model/conflict.js';
 import type { Edit } from '../model/edit.js';
 import type { Attested, Checkpoint } from './checkpoint.js';
 import { LOG_START, saysOfPeople, type LogPosition, type VerifiedEntry } from './log-position.js';
+import { digestConfirmed } from './state-digest.js';
 
 export interface EntryEffects {
   readonly touched: readonly RecordKey[];
   readonly conflicts: readonly Conflict[];
   /** All edits of the entry, repeated ones included: whoever made them may forget them. */
   readonly edits: readonly Edit[];
+  /** Of an entry that states a digest: whether it is what was folded before. */
+  readonly digestIsSame: boolean | undefined;
 }
 
 /** Of so many of the last positions the chain hash is known. */
@@ -23,8 +27,8 @@ export const RECENT_POSITIONS = 64;
 /** The confirmed side of a device: the verified log, folded. */
 export class ConfirmedLog {
   readonly state: BudgetState;
-  readonly #peopleFrames: Uint8Array[];
-  readonly #attested: Attested | undefined;
+  #peopleFrames: Uint8Array[];
+  #attested: Attested | undefined;
   #position: LogPosition;
   /** Chain hashes of the last few positions, to hold against what peers say of them. */
   readonly #recent = new Map<number, Uint8Array>();
@@ -59,11 +63,35 @@ export class ConfirmedLog {
     return restored;
   }
 
+  /** Goes on from `checkpoint` instead of what was known; whoever holds `state` keeps it. */
+  load({ state, position, peopleFrames, attested }: Checkpoint): void {
+    refill(this.state.collections, state.collections);
+    refill(this.state.applied, state.applied);
+    this.state.latestStamp = state.latestStamp;
+    this.#position = position;
+    this.#peopleFrames = [...peopleFrames];
+    this.#attested = attested;
+    const [genesis] = peopleFrames;
+    this.#genesisHash = genesis && hashFrame(genesis);
+    this.#recent.clear();
+    this.#remember(position.seq, position.hash);
+  }
+
   /** All that is known here; its state goes on changing, so it is to be encoded at once. */
   checkpoint(): Checkpoint {
     const peopleFrames = [...this.#peopleFrames];
     const known = { state: this.state, position: this.#position, peopleFrames };
     return this.#attested ? { ...known, attested: this.#attested } : known;
+  }
+
+  /** The frames that `position.peopleHash` runs over. */
+  get peopleFrames(): readonly Uint8Array[] {
+    return this.#peopleFrames;
+  }
+
+  /** How far history was taken over from a snapshot; `undefined` where all was verified. */
+  get attested(): Attested | undefined {
+    return this.#attested;
   }
 
   /** The chain hash of the first entry, once there is one. */
@@ -78,6 +106,7 @@ export class ConfirmedLog {
   fold(entry: VerifiedEntry): EntryEffects {
     const { seq } = entry.after;
     if (seq <= this.#position.seq) throw new Error(`entry ${String(seq)} was folded before`);
+    const digestIsSame = this.#compareDigest(entry);
     const origin = { author: entry.author, seq, entryTimeMs: entry.t };
     const effects = entry.body.edits.map((edit) => foldEdit(this.state, edit, origin));
     if (saysOfPeople(entry.body.statements)) this.#peopleFrames.push(entry.frame);
@@ -86,7 +115,14 @@ export class ConfirmedLog {
       touched: effects.flatMap((effect) => effect.touched),
       conflicts: effects.flatMap((effect) => effect.conflicts),
       edits: entry.body.edits,
+      digestIsSame,
     };
+  }
+
+  #compareDigest({ body: { statements } }: VerifiedEntry): boolean | undefined {
+    const [statement] = statements;
+    if (statement?.type !== 'state_digest') return undefined;
+    return equalBytes(statement.digest, digestConfirmed(this.state, this.#position));
   }
 
   /** The chain hash at `seq`, if that is one of the last few positions. */
@@ -109,4 +145,10 @@ export class ConfirmedLog {
     this.#recent.set(seq, hash);
     this.#recent.delete(seq - RECENT_POSITIONS);
   }
+}
+
+function refill<K, V>(map: Map<K, V>, from: ReadonlyMap<K, V>): void {
+  if (map === from) return;
+  map.clear();
+  for (const [key, value] of from) map.set(key, value);
 }

@@ -97,6 +97,15 @@ export class LocalLog {
     this.#unwritten.push(entry);
   }
 
+  /** What is confirmed now continues from elsewhere: nothing that was kept of the log counts. */
+  async startOver(also: Pick<StoreBatch, 'put' | 'remove'>): Promise<Result<void, StoreError>> {
+    this.#unwritten.splice(0);
+    const entries = this.#stored.map(entryName);
+    const replaced = await this.#putCheckpoint(also, entries);
+    if (replaced.ok) this.#stored = [];
+    return replaced;
+  }
+
   /** A key that this device has obtained. */
   noteKey(key: EpochKey): void {
     this.#newKeys.push(key);
@@ -139,30 +148,46 @@ export class LocalLog {
   }
 
   async #replaceCheckpoint(): Promise<void> {
-    const bytes = encodeCheckpoint(this.confirmed.checkpoint());
     const { seq } = this.confirmed.position;
-    const put = new Map<string, Uint8Array>();
-    for (let at = 0; at < bytes.length; at += MAX_CHUNK_BYTES) {
-      put.set(chunkName(seq, put.size), bytes.subarray(at, at + MAX_CHUNK_BYTES));
-    }
-    const names = [...put.keys()];
-    const headBytes = encodeCheckpointHead(headOf(seq, bytes, names.length));
-    put.set(CHECKPOINT_HEAD, headBytes);
     // Whoever reads along and is a little behind still finds the entries.
     const leaving = this.#stored.filter((each) => each <= seq - RECENT_POSITIONS);
-    const replaced = await this.#store.commit({
-      expect: new Map([[CHECKPOINT_HEAD, this.#base.headBytes]]),
-      put,
-      remove: [...this.#base.names, ...leaving.map(entryName)],
-    });
+    const replaced = await this.#putCheckpoint({}, leaving.map(entryName));
     if (!replaced.ok) {
       this.#retryAtEntries = this.#tail.entries + this.#limits.manyEntries;
       return;
     }
-    this.#base = { headBytes, names, size: bytes.length };
     this.#stored = this.#stored.filter((each) => each > seq - RECENT_POSITIONS);
+  }
+
+  async #putCheckpoint(
+    also: Pick<StoreBatch, 'put' | 'remove'>,
+    leaving: readonly string[],
+  ): Promise<Result<void, StoreError>> {
+    const bytes = encodeCheckpoint(this.confirmed.checkpoint());
+    const { seq } = this.confirmed.position;
+    const keys = [...this.#newKeys];
+    const put = new Map(also.put);
+    for (const key of keys) put.set(...toKeyItem(key));
+    const names: string[] = [];
+    for (let at = 0; at < bytes.length; at += MAX_CHUNK_BYTES) {
+      const name = chunkName(seq, names.length);
+      put.set(name, bytes.subarray(at, at + MAX_CHUNK_BYTES));
+      names.push(name);
+    }
+    const headBytes = encodeCheckpointHead(headOf(seq, bytes, names.length));
+    put.set(CHECKPOINT_HEAD, headBytes);
+    const stale = this.#base.names.filter((name) => !put.has(name));
+    const replaced = await this.#store.commit({
+      expect: new Map([[CHECKPOINT_HEAD, this.#base.headBytes]]),
+      put,
+      remove: [...stale, ...leaving, ...(also.remove ?? [])],
+    });
+    if (!replaced.ok) return replaced;
+    this.#newKeys.splice(0, keys.length);
+    this.#base = { headBytes, names, size: bytes.length };
     this.#tail = { entries: 0, bytes: 0 };
     this.#retryAtEntries = 0;
+    return ok();
   }
 }
 

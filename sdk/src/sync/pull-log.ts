@@ -13,6 +13,7 @@ import {
 import { err, ok, type Result } from '../result.js';
 import type { ConfirmedLog, EntryEffects } from './confirmed-log.js';
 import type { LogPosition, VerifiedEntry } from './log-position.js';
+import type { ReadAhead } from './log-start.js';
 import type { SecurityEvent } from './security-event.js';
 import { isUndecided, verifyEntry, type EntryFailure, type EpochKeys } from './verify-entry.js';
 
@@ -37,6 +38,8 @@ export interface PullDeps {
   readonly landmarks: Landmarks;
   /** Whether to read the verified head again, for the price of one document. */
   readonly checkHead?: boolean;
+  /** A page that was asked for already; used where reading begins there. */
+  readonly readAhead?: ReadAhead | undefined;
   readonly onFolded: (effects: EntryEffects, entry: VerifiedEntry) => void;
   readonly onSkipped: (entry: StoredEntry) => void;
   /** Makes durable what was folded and skipped since; asked after every page. */
@@ -63,7 +66,7 @@ interface KeyUnread {
 }
 
 /** A page of ordinary entries; adapted so that a page of large ones stays near {@link PAGE_BYTES}. */
-const FIRST_PAGE_ENTRIES = 150;
+export const FIRST_PAGE_ENTRIES = 150;
 const PAGE_BYTES = 8_000_000;
 
 /** Verifies and folds everything behind the cursor. */
@@ -73,12 +76,16 @@ export async function pullLog(
 ): Promise<Result<CaughtUp, RemoteError | LogHalted | StoreError>> {
   const { confirmed } = deps;
   let limit = FIRST_PAGE_ENTRIES;
+  let { readAhead } = deps;
   let headToCheck = deps.checkHead === true && confirmed.position.seq > 0;
   let suspects: StoredEntry[] = [];
   let fetchedBefore: readonly StoredEntry[] | undefined;
   for (;;) {
     const after = endOf(confirmed, suspects);
-    const page = await deps.log.read({ after: headToCheck ? after - 1 : after, limit }, signal);
+    const from = headToCheck ? after - 1 : after;
+    const ahead = readAhead?.after === from ? readAhead.page : undefined;
+    readAhead = undefined;
+    const page = await (ahead ?? deps.log.read({ after: from, limit }, signal));
     if (!page.ok) return page;
     if (headToCheck) {
       const confirming = confirmHead(page.value[0], confirmed.position, deps.onSecurity);

@@ -11,6 +11,7 @@ import type { StoreError } from '../ports/local-store.js';
 import type { Random } from '../ports/random.js';
 import { err, ok, type Result } from '../result.js';
 import { Listeners } from '../listeners.js';
+import type { Checkpoint } from './checkpoint.js';
 import type { CorrectedClock } from './corrected-clock.js';
 import type { ConfirmedLog, EntryEffects } from './confirmed-log.js';
 import type { LocalLog } from './local-log.js';
@@ -112,6 +113,24 @@ export class Replica {
     if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
     for (const conflict of effects.conflicts) this.conflicts.tell(conflict);
     this.#tellPeople(after);
+  }
+
+  /**
+   * Goes on from a checkpoint instead of what was confirmed. What is pending stays, but for
+   * edits that the log holds by then. Resolves once it is durable.
+   */
+  load(checkpoint: Checkpoint): Promise<Result<void, StoreError>> {
+    return this.#queueStoreWork(async () => {
+      this.confirmed.load(checkpoint);
+      forgetHeld(this.outbox, this.confirmed.state);
+      const keys = this.#overlay.restart(this.outbox.pending());
+      if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
+      this.#tellPeople(this.confirmed.position);
+      const change = this.outbox.planForgetting();
+      const kept = await this.#deps.local.startOver(change);
+      if (kept.ok) change.apply();
+      return kept;
+    });
   }
 
   /** An entry that was stepped over, without effects. */

@@ -10,6 +10,11 @@ export interface SyncSettings {
   readonly firstRetryDelayMs: number;
   /** What that pause never exceeds. Default 60,000. */
   readonly maxRetryDelayMs: number;
+  /**
+   * A device that appends takes a snapshot once the log has so many entries behind the last one.
+   * Whoever opens the budget anew reads up to so many documents and a few more. Default 120.
+   */
+  readonly snapshotEveryEntries: number;
 }
 
 export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
@@ -18,4 +23,5 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   hintedPullIntervalMs: 2_000,
   firstRetryDelayMs: 1_000,
   maxRetryDelayMs: 60_000,
+  snapshotEveryEntries: 120,
 };

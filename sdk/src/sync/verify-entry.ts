@@ -19,6 +19,8 @@ import { advancePosition, type LogPosition, type VerifiedEntry } from './log-pos
 export interface EpochKeys {
   /** The key of `epoch` that `kid` commits to, if it is here. */
   find(epoch: number, kid: Uint8Array): EpochKey | undefined;
+  /** Keeps a key that was found on the way. */
+  add(key: EpochKey): void;
   /** Asks for that key where this device could get it; afterwards `find` tells. */
   obtain(
     epoch: number,
@@ -59,11 +61,13 @@ export function verifyEntry(
   entry: StoredEntry,
   before: LogPosition,
   budgetId: BudgetId,
-  keys: EpochKeys,
+  keys: Pick<EpochKeys, 'find'>,
 ): Result<VerifiedEntry, EntryFailure> {
   const parsed = parseFrame(entry.frame);
   if (!parsed.ok) return parsed;
   const frame = parsed.value;
+  // Told from the signed header alone: inside, it would look like a body of a newer version.
+  if (frame.header.kind === 'snapshot') return fail('wrong_place', 'a snapshot is no entry');
   const placed = checkPlace(entry, frame, before, budgetId);
   if (!placed.ok) return placed;
   const { header } = frame;
