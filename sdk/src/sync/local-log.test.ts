@@ -39,6 +39,18 @@ async function writeEntries(world: SyncWorld, disk: Disk, count: number): Promis
   return ann;
 }
 
+async function openLog(world: SyncWorld, store: LocalStore): Promise<LocalLog> {
+  const { epochKey, budgetId } = world;
+  const keys = {
+    find: () => epochKey,
+    add: () => undefined,
+    obtain: () => Promise.reject(new Error('the key is here')),
+  };
+  const opened = await LocalLog.open(store, { budgetId, keys });
+  if (!opened.ok) throw new Error(opened.error.message);
+  return opened.value;
+}
+
 const goAway = (world: SyncWorld): (() => void) => {
   world.hub.setDown(true);
   const calm = world.backend.intercept(() => ({ failBefore: 'offline' }));
@@ -133,16 +145,8 @@ describe('an app that is opened again', () => {
       const world = await worlds.found({ localLog: { manyEntries: many, manyBytes: 1e9 } });
       const disk: Disk = new Map();
       await shut(world, await writeEntries(world, disk, 5));
-      const { epochKey, budgetId } = world;
-      const keys = {
-        find: () => epochKey,
-        add: () => undefined,
-        obtain: () => Promise.reject(new Error('is here')),
-      };
-      const opened = await LocalLog.open(createMemoryStore(disk), { budgetId, keys });
-      if (!opened.ok) throw new Error(opened.error.message);
-      const { confirmed } = opened.value;
-      const stored = world.backend.inspect(budgetId)?.entries ?? new Map<number, never>();
+      const { confirmed } = await openLog(world, createMemoryStore(disk));
+      const stored = world.backend.inspect(world.budgetId)?.entries ?? new Map<number, never>();
       for (let seq = 1; seq < confirmed.position.seq; seq += 1) {
         expect(confirmed.hashAt(seq)).toEqual(stored.get(seq + 1)?.prev);
       }
@@ -322,6 +326,36 @@ describe('a store that fails now and then', () => {
     const again = await openedOffline(world, disk);
     expect(again.budget.verifiedState()).toEqual(ann.budget.verifiedState());
     expect(again.budget.pendingEdits).toBe(0);
+  });
+});
+
+describe('a device that goes on from elsewhere', () => {
+  it('keeps that as soon as a failing store takes it, and nothing that does not follow', async () => {
+    const world = await worlds.found();
+    const disk: Disk = new Map();
+    const ann = await writeEntries(world, disk, 2);
+    const short: Disk = new Map(disk);
+    for (const id of ['a', 'b', 'c']) {
+      await ann.budget.collection('own').put(id, { n: 1 });
+      await world.settle();
+    }
+    const long = await openLog(world, createMemoryStore(disk));
+    const fault = { isOn: true };
+    const raw = createMemoryStore(short);
+    const log = await openLog(world, {
+      ...raw,
+      commit: (batch) =>
+        fault.isOn
+          ? Promise.resolve(err({ kind: 'unavailable', message: 'Full' }))
+          : raw.commit(batch),
+    });
+    log.confirmed.load(long.confirmed.checkpoint());
+    expect(await log.startOver({})).toMatchObject({ ok: false });
+    fault.isOn = false;
+    expect(await log.write()).toMatchObject({ ok: true });
+    const again = await openLog(world, createMemoryStore(short));
+    expect(again.confirmed.checkpoint()).toEqual(long.confirmed.checkpoint());
+    expect(namesOf(short, 'entry/')).toEqual([]);
   });
 });
 

@@ -1,8 +1,7 @@
 import { concatBytes } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { equalBytes } from '../bytes.js';
-import type { LocalStore } from '../ports/local-store.js';
-import type { StoreError } from '../ports/local-store.js';
+import type { LocalStore, StoreError } from '../ports/local-store.js';
 import { ok, type Result } from '../result.js';
 import type { Checkpoint } from './checkpoint.js';
 import { decodeCheckpoint } from './checkpoint-codec.js';
