@@ -39,7 +39,8 @@ async function writeEntries(world: SyncWorld, disk: Disk, count: number): Promis
   return ann;
 }
 
-async function openLog(world: SyncWorld, store: LocalStore): Promise<LocalLog> {
+async function openLog(world: SyncWorld, raw: LocalStore): Promise<LocalLog> {
+  const store = await world.seal('ann', raw);
   const { epochKey, budgetId } = world;
   const keys = {
     find: () => epochKey,
@@ -366,18 +367,21 @@ describe('what cannot be read in a local store', () => {
     bytes.map((byte, at) => (at === 1 ? 2 : byte));
 
   it.each([
-    ['checkpoint/', damage, 'store_unavailable'],
-    ['checkpoint/head', makeNewer, 'upgrade_required'],
-    ['keys/', damage, 'store_unavailable'],
-    ['keys/', makeNewer, 'upgrade_required'],
-    ['entry/', damage, 'store_unavailable'],
-    ['entry/', makeNewer, 'upgrade_required'],
+    ['checkpoint/', damage, 'store_corrupt'],
+    ['checkpoint/head', makeNewer, 'store_newer'],
+    ['keys/', damage, 'store_corrupt'],
+    ['keys/', makeNewer, 'store_newer'],
+    ['entry/', damage, 'store_corrupt'],
+    ['entry/', makeNewer, 'store_newer'],
   ] as const)('%s: is told, and nothing is deleted', async (prefix, change, kind) => {
     const world = await worlds.found({ localLog: OFTEN });
     const disk: Disk = new Map();
     await shut(world, await writeEntries(world, disk, 8));
     const name = namesOf(disk, prefix).at(-1) ?? '';
-    disk.set(name, change(disk.get(name) ?? new Uint8Array()));
+    const sealed = await world.seal('ann', createMemoryStore(disk));
+    const read = await sealed.get(name);
+    const bytes = read.ok ? read.value : undefined;
+    await sealed.commit({ put: new Map([[name, change(bytes ?? new Uint8Array())]]) });
     const before = new Map(disk);
     const store = createMemoryStore(disk);
     await expect(world.open('ann', { store })).rejects.toMatchObject({ kind });
@@ -390,7 +394,7 @@ describe('what cannot be read in a local store', () => {
     await shut(world, await writeEntries(world, disk, 4));
     disk.delete(entryName(3));
     const store = createMemoryStore(disk);
-    await expect(world.open('ann', { store })).rejects.toMatchObject({ kind: 'store_unavailable' });
+    await expect(world.open('ann', { store })).rejects.toMatchObject({ kind: 'store_corrupt' });
   });
 });
 
@@ -399,7 +403,7 @@ describe('another process that reads along', () => {
     const world = await worlds.found({ localLog: OFTEN });
     const disk: Disk = new Map();
     const ann = await writeEntries(world, disk, 80);
-    const store = createMemoryStore(disk);
+    const store = await world.seal('ann', createMemoryStore(disk));
     const { seq } = ann.budget.verifiedState();
     for (const behind of [0, 1, 7, 8, 9, 30]) {
       const read = await readEntriesAfter(store, seq - behind);

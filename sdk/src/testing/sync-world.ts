@@ -81,7 +81,7 @@ export class SyncWorld {
     const remote = this.backend.budgetFor(owner, budgetId);
     const list = this.backend.listFor(owner);
     const contents = new Map<string, Uint8Array>();
-    const store = await this.#seal(owner, createMemoryStore(contents));
+    const store = await this.seal(owner, createMemoryStore(contents));
     const identities = this.identitiesOf(owner);
     const deps = { budgetId, identities, remote, list, clock, random, store };
     await this.during(writeGenesis(deps));
@@ -162,7 +162,7 @@ export class SyncWorld {
   }
 
   /** As createSync does: no budget meets a store that is not sealed. */
-  async #seal(uid: string, raw: LocalStore): Promise<SealedStore> {
+  async seal(uid: string, raw: LocalStore): Promise<SealedStore> {
     const owner = { uid, budgetId: this.budgetId };
     const identities = this.identitiesOf(uid);
     const sealed = await sealStore(raw, { owner, identities, random: this.#sealingRandom });
@@ -176,7 +176,7 @@ export class SyncWorld {
     options: { store?: LocalStore; online?: boolean; clockErrorMs?: number } = {},
   ): Promise<SyncDevice> {
     const { store: raw = createMemoryStore(), online = true, clockErrorMs = 0 } = options;
-    const store = await this.#seal(uid, raw);
+    const store = await this.seal(uid, raw);
     const count = createOperationCounter();
     const { budgetId } = this;
     const identities = this.identitiesOf(uid);
