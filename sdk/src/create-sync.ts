@@ -1,7 +1,7 @@
 import type { FirebaseApp } from 'firebase/app';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { assembleBudget, type OpenBudgetDeps } from './budget/open-budget.js';
-import type { Budget, CollectionShapes } from './budget/budget.js';
+import type { Budget, CloseOptions, CollectionShapes } from './budget/budget.js';
 import { writeGenesis } from './budget/write-genesis.js';
 import { fingerprintOf } from './crypto/fingerprint.js';
 import type { Identity } from './crypto/identity.js';
@@ -41,7 +41,7 @@ import { OwnIdentities } from './sync/own-identities.js';
 import type { BudgetSecurityEvent } from './sync/security-event.js';
 import type { OpenChannel } from './sync/realtime-link.js';
 import { locked, toSealsyncError, type SyncFailure } from './sync/sync-failure.js';
-import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './sync/sync-settings.js';
+import { resolveSyncSettings, type SyncSettings } from './sync/sync-settings.js';
 
 /** Whoever is signed in; a `User` of Firebase Auth is one. */
 export interface SignedInUser {
@@ -110,8 +110,10 @@ export interface Sealsync {
    * invite them again. Throws as `prepareRotation` does, and `locked`.
    */
   rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity>;
-  /** Closes every open budget, and wipes their keys. May be called twice. */
-  close(): Promise<void>;
+  /**
+   * Closes every open budget, as `budget.close` does, and wipes their keys. May be called twice.
+   */
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /**
@@ -126,6 +128,7 @@ export async function createSync(options: CreateSyncOptions): Promise<Sealsync> 
     );
   }
   checkPeopleSettings(options.settings ?? {});
+  resolveSyncSettings(options.settings ?? {});
   await loadSodium();
   return new FirebaseSync(options);
 }
@@ -230,11 +233,11 @@ class FirebaseSync implements Sealsync {
     return rotated;
   }
 
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
     this.#closed = true;
     const open = [...this.#open];
     this.#open.clear();
-    await Promise.all(open.map((budget) => budget.close()));
+    await Promise.all(open.map((budget) => budget.close(options)));
   }
 
   async #openKnown<C extends CollectionShapes>(budgetId: BudgetId): Promise<Budget<C>> {
@@ -312,7 +315,11 @@ class FirebaseSync implements Sealsync {
       openChannel: this.#channelsOf(budgetId),
       clock: this.#clock,
       random: this.#random,
-      settings: { ...DEFAULT_SYNC_SETTINGS, ...DEFAULT_PEOPLE_SETTINGS, ...settings },
+      settings: {
+        ...DEFAULT_PEOPLE_SETTINGS,
+        ...settings,
+        ...resolveSyncSettings(settings ?? {}),
+      },
       requireRecentSignIn: () => requireRecentSignIn(user),
     });
     this.#open.add(budget);

@@ -31,6 +31,7 @@ import { Replica } from '../sync/replica.js';
 import type { SecurityEvent } from '../sync/security-event.js';
 import type { Standing } from '../sync/standing.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
+import { SyncNews } from '../sync/sync-news.js';
 import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 import type { SyncSettings } from '../sync/sync-settings.js';
 import { TurnTaking } from '../sync/turn-taking.js';
@@ -59,6 +60,9 @@ export interface OpenBudgetDeps {
   readonly onSecurity?: ((event: SecurityEvent) => void) | undefined;
   readonly onClosed?: () => void;
 }
+
+/** An entry that was signed longer ago is no sign that somebody is at work. */
+const RECENT_ENTRY_MS = 5 * 60_000;
 
 /** Puts a budget together; nothing is read or sent until its `sync` is started. */
 export async function assembleBudget<C extends CollectionShapes>(
@@ -103,6 +107,7 @@ export async function assembleBudget<C extends CollectionShapes>(
   };
   const note = new BudgetNote({ ...deps, store, keyring, onSecurity: reportOnce }, deps.pin);
   const turns = new TurnTaking(clock, random);
+  const news = new SyncNews(onListenerError);
   // People and log need each other: who may append, and what is appended about people.
   const standing: Standing = {
     mendEpoch: async (budget, signal) => {
@@ -125,6 +130,11 @@ export async function assembleBudget<C extends CollectionShapes>(
     keepGenesis: (genesisHash) => note.keepGenesis(genesisHash),
     onPeerEntry: (device, ageMs) => {
       turns.sawEntryOf(device, ageMs);
+      // What a cold start reads happened long ago.
+      if (ageMs <= RECENT_ENTRY_MS) sync.noticePeer();
+    },
+    onProgress: (progress) => {
+      news.progress.tell(progress);
     },
   });
   const hints = new HintJudge(replica.confirmed, keyring);
@@ -133,6 +143,8 @@ export async function assembleBudget<C extends CollectionShapes>(
     session,
     hints,
     turns,
+    news,
+    hasPending: () => replica.outbox.size > 0,
     onMembershipHint: () => {
       keeper.heed();
     },
@@ -141,7 +153,17 @@ export async function assembleBudget<C extends CollectionShapes>(
   replica.ended.overhear(({ kind }) => {
     if (kind === 'removed') void deps.list.removePin(budgetId);
   });
-  const people: PeopleDeps = { ...deps, store, keyring, note, session, sync, replica, corrected };
+  const people: PeopleDeps = {
+    ...deps,
+    store,
+    keyring,
+    note,
+    session,
+    sync,
+    news,
+    replica,
+    corrected,
+  };
   const keeper = new PeopleKeeper(people, clock, deps.epochKey !== undefined);
   keeper.start();
   return new Budget<C>({
@@ -149,6 +171,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     uid,
     replica,
     sync,
+    news,
     store,
     people: new BudgetPeople(people, verified.value),
     firstLook: () => keeper.firstLook(),

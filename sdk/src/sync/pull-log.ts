@@ -37,6 +37,16 @@ export interface PullDeps {
   readonly checkHead?: boolean;
   readonly onFolded: (effects: EntryEffects, entry: VerifiedEntry) => void;
   readonly onSecurity: (event: SecurityEvent) => void;
+  /** Called for every page, once it is judged. */
+  readonly onPage?: (page: PageRead) => void | Promise<void>;
+}
+
+export interface PageRead {
+  readonly entries: number;
+  /** Up to where the log is read. */
+  readonly seq: number;
+  /** Whether there may be more behind it. */
+  readonly isFull: boolean;
 }
 
 /** Why reading stopped before the end of the log; what is verified stays usable. */
@@ -84,6 +94,9 @@ export async function pullLog(
     const judged = await judgePage(deps, behind, suspects, fetchedBefore !== undefined, signal);
     if (!judged.ok) return judged;
     suspects = judged.value.suspects;
+    const seq = endOf(confirmed, suspects);
+    const entries = page.value.length;
+    await deps.onPage?.({ entries, seq, isFull: entries >= limit });
     if (!judged.value.contradicted && page.value.length >= limit) {
       limit = nextLimit(page.value);
       continue;

@@ -21,7 +21,7 @@ import { wrapIdOf } from '../remote/wrap-id.js';
 import { ok } from '../result.js';
 import { OwnIdentities } from '../sync/own-identities.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
-import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../sync/sync-settings.js';
+import { resolveSyncSettings, type SyncSettings } from '../sync/sync-settings.js';
 import {
   createMemoryBackend,
   type MemoryBackend,
@@ -180,9 +180,9 @@ export class SyncWorld {
       random: this.random,
       logger: silentLogger,
       settings: {
-        ...DEFAULT_SYNC_SETTINGS,
         ...DEFAULT_PEOPLE_SETTINGS,
         ...this.#options.settings,
+        ...resolveSyncSettings(this.#options.settings ?? {}),
       },
     });
     const device = { uid, budget, store, count };
