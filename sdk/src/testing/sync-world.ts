@@ -17,6 +17,7 @@ import type { LocalStore } from '../ports/local-store.js';
 import { silentLogger } from '../ports/logger.js';
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
 import type { Random } from '../ports/random.js';
+import type { Wakeups } from '../ports/wakeups.js';
 import { wrapIdOf } from '../remote/wrap-id.js';
 import { ok } from '../result.js';
 import { OwnIdentities } from '../sync/own-identities.js';
@@ -156,9 +157,15 @@ export class SyncWorld {
   /** One more device of `uid`, online and connected unless told otherwise. */
   async open(
     uid: string,
-    options: { store?: LocalStore; online?: boolean; clockErrorMs?: number } = {},
+    options: {
+      store?: LocalStore;
+      online?: boolean;
+      clockErrorMs?: number;
+      wakeups?: Wakeups;
+    } = {},
   ): Promise<SyncDevice> {
     const { store = createMemoryStore(), online = true, clockErrorMs = 0 } = options;
+    const { wakeups = { onWake: () => () => undefined } } = options;
     const count = createOperationCounter();
     const { budgetId } = this;
     const identities = this.identitiesOf(uid);
@@ -175,7 +182,7 @@ export class SyncWorld {
       },
       store,
       openChannel: () => this.hub.createChannel(),
-      wakeups: { onWake: () => () => undefined },
+      wakeups,
       clock: wrongClock(this.clock, clockErrorMs),
       random: this.random,
       logger: silentLogger,
