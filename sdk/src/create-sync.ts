@@ -133,6 +133,9 @@ export async function createSync(options: CreateSyncOptions): Promise<Sealsync> 
   return new FirebaseSync(options);
 }
 
+/** While a budget is open it is worth trying, at ever longer intervals: a server may be away for hours. */
+const RECONNECTS = 1_000_000;
+
 class FirebaseSync implements Sealsync {
   readonly #options: CreateSyncOptions;
   readonly #clock: Clock;
@@ -361,6 +364,7 @@ class FirebaseSync implements Sealsync {
         webSocket,
         wakeups,
         logger,
+        maxReconnectAttempts: RECONNECTS,
       });
   }
 }

@@ -91,10 +91,12 @@ export class SyncOrchestrator {
         if (state === 'connected') this.#wake();
         const from = this.#connection;
         this.#connection = state;
+        if (from === state) return;
         // From now on it is the interval that counts.
         if (from === 'connected') this.#pace.noticeActivity();
-        if (from !== state) news.connection.tell({ from, to: state });
-        this.#schedulePoll();
+        // A connection that is tried again and again must not put off polling each time.
+        if (from === 'connected' || state === 'connected') this.#schedulePoll();
+        news.connection.tell({ from, to: state });
       },
     });
     this.#retries = new RetryPolicy(random, settings);
