@@ -43,6 +43,15 @@ describe("a peer's edit whose signal meets a fault", () => {
     },
   );
 
+  it('is not the end of it, however often the connection is tried in vain', async () => {
+    const { ann } = await stage.open();
+    ann.signaling.disturb(() => ({ kind: 'reset', when: 'before' }));
+    // The one that stood, and more tries than a connection by itself would make.
+    await ann.signaling.struck(1 + 12);
+    ann.signaling.calm();
+    await until(() => ann.budget.sync.isRealtimeSyncActive(), 'the connection is back');
+  });
+
   it('arrives over a slow connection, which is kept', async () => {
     const both = await stage.open();
     const { ann, ben } = both;

@@ -97,6 +97,21 @@ describe('polling without a signaling connection', () => {
   });
 });
 
+describe('a connection that is tried again and again in vain', () => {
+  it('does not put off polling', async () => {
+    const world = await worlds.found();
+    await world.open('ann');
+    await world.clock.advance(MINUTE_MS);
+    world.hub.setDown(true);
+    const reads = watchReads(world);
+    for (let second = 0; second < 120; second += 1) {
+      world.hub.retryInVain();
+      await world.clock.advance(1_000);
+    }
+    expect(reads).toEqual([1, 2, 3, 4].map((times) => (times * MINUTE_MS) / 2));
+  });
+});
+
 describe('a page that nobody sees', () => {
   it.each(['polling', 'live'])(
     'reads nothing while it is %s, and at once when shown',

@@ -28,6 +28,15 @@ export class MemorySignalHub {
     if (!down) for (const channel of this.#channels) this.#tellLast(channel);
   }
 
+  /** Has every channel that is cut try again, in vain. */
+  retryInVain(): void {
+    if (!this.#down) return;
+    for (const channel of this.#channels) {
+      channel.changeState('connecting');
+      channel.changeState('reconnecting');
+    }
+  }
+
   /** Delivers something that no member sent, to everybody. */
   invent(signal: IncomingSignal): void {
     for (const channel of this.#channels) channel.hear(signal);
