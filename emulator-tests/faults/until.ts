@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 15;
 export async function until(
   condition: () => boolean,
   what: string,
-  deadlineMs = 30_000,
+  deadlineMs = 60_000,
 ): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   while (!condition()) {
