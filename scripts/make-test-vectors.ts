@@ -11,6 +11,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { encode } from 'cborg';
 import sodium from 'libsodium-wrappers';
 import { keyVectorFiles } from './make-key-vectors.js';
+import { makeSnapshotVectors } from './make-snapshot-vectors.js';
 
 await sodium.ready;
 
@@ -214,6 +215,8 @@ const bodies = [
         [9, filled(1, 0xa6)],
         [10, 'kitchen'],
         [11, filled(16, 0xa7)],
+        [12, filled(32, 0xa8)],
+        [13, 9],
       ],
     ],
     edits: [],
@@ -246,6 +249,8 @@ const bodies = [
       { type: 'identity_rotated', rotation: filled(1, 0xa6) },
       { type: 'device_named', name: 'kitchen' },
       { type: 'device_revoked', device: 'a7'.repeat(16) },
+      { type: 'state_digest', digest: filled(32, 0xa8) },
+      { type: 'digest_disputed', seq: 9 },
     ],
   },
 ].map(({ name, cbor, edits, statements }) => ({
@@ -296,9 +301,11 @@ const refused = [
   ['empty notice', 'malformed', '830180818305616140'],
 ].map(([name, error, encoded]) => ({ name, device, error, encoded }));
 
+const kindCodes = { edits: 1, membership: 2, snapshot: 3 };
+
 interface FrameCase {
   readonly name: string;
-  readonly kind: 'edits' | 'membership';
+  readonly kind: keyof typeof kindCodes;
   readonly seq: number;
   readonly epoch: number;
   readonly author: string;
@@ -315,7 +322,7 @@ function makeFrame(input: FrameCase): { frame: Buffer; json: unknown } {
     Buffer.from('SEAL'),
     u8(1),
     u8(1),
-    u8(input.kind === 'edits' ? 1 : 2),
+    u8(kindCodes[input.kind]),
     u8(author.length),
     unhex(budgetId),
     u64(input.seq),
@@ -390,13 +397,32 @@ const extreme = makeFrame({
   body: random,
 });
 
+const snapshot = makeSnapshotVectors({
+  budgetId: unhex(budgetId),
+  device: unhex(device),
+  kid: kidOf(epochKey, budgetId, 1),
+  epochKey,
+  key: subkeyOf(epochKey, 4),
+});
+const header = makeFrame({
+  name: 'the header of a snapshot, with the chain hash of the entry at its own seq',
+  kind: 'snapshot',
+  seq: 3,
+  epoch: 1,
+  author: 'ann',
+  t: 1_700_000_000_002,
+  prev: Buffer.alloc(32, 0x33),
+  body: snapshot.header,
+});
+
 const files: Readonly<Record<string, unknown>> = {
   'kid-and-subkeys.json': kidAndSubkeys,
   'head-tag.json': headTags,
   'padme.json': paddedLengths,
   'packing.json': packings,
   'body.json': { accepted: bodies, refused },
-  'frame.json': [genesis.json, second.json, extreme.json],
+  'frame.json': [genesis.json, second.json, extreme.json, header.json],
+  'snapshot.json': snapshot.file,
   ...keyVectorFiles,
 };
 

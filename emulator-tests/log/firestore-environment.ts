@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { deleteApp, initializeApp, type FirebaseApp } from 'firebase/app';
-import { Timestamp, doc, updateDoc } from 'firebase/firestore';
+import { Timestamp, deleteDoc, doc, updateDoc } from 'firebase/firestore';
 import { connectFirestoreEmulator, getFirestore, type Firestore } from 'firebase/firestore/lite';
 import { systemClock } from '../../sdk/src/local/system-clock.js';
 import { createFirestoreBudgetList } from '../../sdk/src/remote/firestore-budget-list.js';
@@ -8,6 +8,7 @@ import { openFirestoreBudget } from '../../sdk/src/remote/open-firestore.js';
 import type { RemoteEnvironment } from '../../sdk/src/testing/remote-log-contract.js';
 import { openRulesEnvironment, type RulesEnvironment } from '../rules/rules-environment.js';
 import { budgetRef } from '../rules/sample-log.js';
+import { chunkRef, snapshotRef } from '../rules/sample-snapshots.js';
 import { readEmulatorHosts, readFirestoreAddress } from '../setup/emulators.js';
 import { signInPerson, type SignedInPerson } from './signed-in-person.js';
 
@@ -62,6 +63,16 @@ export class FirestoreEnvironment implements RemoteEnvironment {
         expiresAt: Timestamp.fromMillis(Date.now() - 1000),
       }),
     );
+
+  ageSnapshot: RemoteEnvironment['ageSnapshot'] = (budgetId, id, ageMs) =>
+    this.#rules.bypassRules((firestore) =>
+      updateDoc(snapshotRef(firestore, budgetId, id), {
+        at: Timestamp.fromMillis(Date.now() - ageMs),
+      }),
+    );
+
+  loseChunk: RemoteEnvironment['loseChunk'] = (budgetId, id, at) =>
+    this.#rules.bypassRules((firestore) => deleteDoc(chunkRef(firestore, budgetId, id, at)));
 
   async close(): Promise<void> {
     for (const person of this.#people.values()) await (await person).close();

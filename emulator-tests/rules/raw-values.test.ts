@@ -30,6 +30,7 @@ const rawBudget: RawFields = {
   members: { mapValue: { fields: { ann: { stringValue: 'owner' } } } },
   epoch: { integerValue: '1' },
   floor: { integerValue: '0' },
+  base: { stringValue: '' },
   v: { integerValue: '1' },
   rekey: { booleanValue: false },
   deleted: { booleanValue: false },

@@ -63,6 +63,7 @@ export const newBudget = (owner: string): Document => ({
   members: { [owner]: 'owner' },
   epoch: 1,
   floor: 0,
+  base: '',
   v: 1,
   rekey: false,
   deleted: false,

@@ -36,6 +36,7 @@ describe('createSync', () => {
     { safetyPullIntervalMs: 2 ** 31 },
     { hintedPullIntervalMs: -1 },
     { firstRetryDelayMs: 0 },
+    { snapshotEveryEntries: 0.5 },
     { firstRetryDelayMs: 5_000, maxRetryDelayMs: 4_000 },
   ])(
     'refuses %j, which would fail only when it is needed, where nobody looks',

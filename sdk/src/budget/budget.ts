@@ -7,6 +7,7 @@ import { createSubscriptions, type BudgetEvents, type Subscriptions } from './bu
 import { createCollection, type Collection } from './collection.js';
 import type { LogPosition } from '../sync/log-position.js';
 import { OpBuilder, type CollectionWriter } from './op-builder.js';
+import type { Pruned } from '../sync/prune-log.js';
 import type { Replica } from '../sync/replica.js';
 import { digestState } from '../sync/state-digest.js';
 import { endedFailure, toSealsyncError } from '../sync/sync-failure.js';
@@ -35,6 +36,7 @@ export interface BudgetDeps {
   readonly store: LocalStore;
   readonly people: BudgetPeople;
   readonly firstLook: () => Promise<void>;
+  readonly prune: (onProgress?: (done: number, total: number) => void) => Promise<Pruned>;
   readonly close: () => Promise<void>;
 }
 
@@ -107,6 +109,20 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   verifiedState(): { readonly seq: number; readonly epoch: number; readonly digest: string } {
     const { seq, epoch } = this.#position;
     return { seq, epoch, digest: digestState(this.#deps.replica.confirmed.state) };
+  }
+
+  /**
+   * Removes the history before a snapshot that has stood for 30 days, for good: what it led to
+   * stays. From then on, whoever opens the budget anew takes over what the snapshot's author
+   * attests of that time. For owners who signed in recently; resolves with nothing removed where
+   * no snapshot is old enough, and goes on where an earlier call was stopped. Throws
+   * {@link SealsyncError}: `access_denied`, `sign_in_again`, `offline` and others of the network.
+   */
+  async pruneHistory(
+    options: { readonly onProgress?: (done: number, total: number) => void } = {},
+  ): Promise<Pruned> {
+    this.#requireOpen();
+    return this.#deps.prune(options.onProgress);
   }
 
   /**

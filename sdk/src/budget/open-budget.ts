@@ -1,5 +1,4 @@
 import type { EpochKey } from '../crypto/epoch-key.js';
-import { SealsyncError } from '../errors.js';
 import type { BudgetId } from '../model/ids.js';
 import { BudgetKeyring } from '../people/budget-keyring.js';
 import { BudgetPeople } from '../people/budget-people.js';
@@ -21,14 +20,21 @@ import type { UserDirectory } from '../ports/user-directory.js';
 import type { Wakeups } from '../ports/wakeups.js';
 import { ok } from '../result.js';
 import { CorrectedClock } from '../sync/corrected-clock.js';
+import { DigestWatch } from '../sync/digest-watch.js';
 import { guardStore } from '../sync/guard-store.js';
 import { HintJudge } from '../sync/hint-judge.js';
+import { toStoreError } from '../sync/local-error.js';
+import { readLocalKeys } from '../sync/local-keys.js';
+import { LocalLog, type LocalLogLimits } from '../sync/local-log.js';
 import { LogSession } from '../sync/log-session.js';
+import { LogStart } from '../sync/log-start.js';
 import { Outbox } from '../sync/outbox.js';
 import type { OwnIdentities } from '../sync/own-identities.js';
 import type { OpenChannel } from '../sync/realtime-link.js';
+import { pruneLog } from '../sync/prune-log.js';
 import { Replica } from '../sync/replica.js';
 import type { SecurityEvent } from '../sync/security-event.js';
+import { SnapshotKeeper } from '../sync/snapshot-keeper.js';
 import type { Standing } from '../sync/standing.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
 import { SyncNews } from '../sync/sync-news.js';
@@ -49,6 +55,8 @@ export interface OpenBudgetDeps {
   /** The first key of a budget that this device has just created. */
   readonly epochKey?: EpochKey;
   readonly store: LocalStore;
+  /** When what is kept of the log is put together; as is good for the store by default. */
+  readonly localLog?: LocalLogLimits | undefined;
   readonly openChannel: OpenChannel;
   readonly wakeups: Wakeups;
   readonly clock: Clock;
@@ -71,7 +79,7 @@ export async function assembleBudget<C extends CollectionShapes>(
   const { budgetId, identities, remote, clock, random, logger } = deps;
   const store = guardStore(deps.store);
   const outbox = await Outbox.open(store, random);
-  if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
+  if (!outbox.ok) throw toStoreError(outbox.error);
   const verified = await VerifiedMembers.load(store);
   if (!verified.ok) throw toSealsyncError(verified.error);
 
@@ -80,27 +88,36 @@ export async function assembleBudget<C extends CollectionShapes>(
   const onListenerError = (): void => {
     logger.error('a listener threw');
   };
-  const replica = new Replica({
-    uid,
-    outbox: outbox.value,
-    clock: corrected,
-    random,
-    onListenerError,
-  });
-  if (deps.onSecurity) replica.security.overhear(deps.onSecurity);
-  const onSecurity = (event: SecurityEvent): void => {
-    replica.security.tell(event);
-  };
   const keyring = new BudgetKeyring({
     budgetId,
     identities,
     log: remote.log,
     wraps: remote.wraps,
-    onSecurity,
+    onSecurity: (event) => {
+      replica.security.tell(event);
+    },
+    onKey: (key) => {
+      local.noteKey(key);
+    },
     onWrapRefused: () => {
       sync.announceMembership();
     },
   });
+  const keys = await readLocalKeys(store, budgetId);
+  if (!keys.ok) throw toStoreError(keys.error);
+  keyring.restore(keys.value);
+  const kept = await LocalLog.open(store, { budgetId, keys: keyring, limits: deps.localLog });
+  if (!kept.ok) throw toStoreError(kept.error);
+  const local = kept.value;
+  const replica = new Replica({
+    uid,
+    outbox: outbox.value,
+    local,
+    clock: corrected,
+    random,
+    onListenerError,
+  });
+  if (deps.onSecurity) replica.security.overhear(deps.onSecurity);
   if (deps.epochKey) keyring.add(deps.epochKey);
   const reportOnce = (event: SecurityEvent): void => {
     replica.reportOnce(event);
@@ -116,6 +133,11 @@ export async function assembleBudget<C extends CollectionShapes>(
     },
     explainDenial: (signal) => explainDenial(people, signal),
   };
+  const digests = new DigestWatch(replica.confirmed, uid, (event, about) => {
+    replica.reportOnce(event, about);
+  });
+  const { log, snapshots } = remote;
+  const reading = { budgetId, log, snapshots, keys: keyring, replica, digests };
   const session = new LogSession({
     budgetId,
     identities,
@@ -124,7 +146,10 @@ export async function assembleBudget<C extends CollectionShapes>(
     corrected,
     random,
     standing,
-    log: remote.log,
+    log,
+    digests,
+    start: new LogStart(reading),
+    isNew: deps.epochKey !== undefined,
     keys: keyring,
     landmarks: (signal) => note.landmarks(signal),
     keepGenesis: (genesisHash) => note.keepGenesis(genesisHash),
@@ -166,6 +191,10 @@ export async function assembleBudget<C extends CollectionShapes>(
   };
   const keeper = new PeopleKeeper(people, clock, deps.epochKey !== undefined);
   keeper.start();
+  const taking = { ...reading, identities, session, corrected, random };
+  const snapshotKeeper = new SnapshotKeeper({ ...deps, ...taking, store, sync });
+  snapshotKeeper.start();
+  const pruning = { ...taking, landmarks: (signal?: AbortSignal) => note.landmarks(signal) };
   return new Budget<C>({
     id: budgetId,
     uid,
@@ -175,7 +204,14 @@ export async function assembleBudget<C extends CollectionShapes>(
     store,
     people: new BudgetPeople(people, verified.value),
     firstLook: () => keeper.firstLook(),
+    prune: async (onProgress) => {
+      await deps.requireRecentSignIn();
+      const run = await pruneLog({ ...pruning, onProgress });
+      if (!run.ok) throw toSealsyncError(run.error);
+      return run.value;
+    },
     close: async () => {
+      await snapshotKeeper.close();
       await keeper.close();
       keyring.wipe();
       deps.onClosed?.();

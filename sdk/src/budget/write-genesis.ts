@@ -1,9 +1,9 @@
 import { generateEpochKey, type EpochKey } from '../crypto/epoch-key.js';
 import { hashFrame } from '../crypto/frame.js';
-import { SealsyncError } from '../errors.js';
 import { sealOwnPin, type OwnPin } from '../people/own-pin.js';
 import { wrapFor } from '../people/wrap-for.js';
 import { CorrectedClock } from '../sync/corrected-clock.js';
+import { toStoreError } from '../sync/local-error.js';
 import { LOG_START } from '../sync/log-position.js';
 import { Outbox } from '../sync/outbox.js';
 import { sealEntries } from '../sync/seal-edits.js';
@@ -19,7 +19,7 @@ export async function writeGenesis(
 ): Promise<{ readonly pin: OwnPin; readonly epochKey: EpochKey }> {
   const { budgetId, identities, remote, clock, random, store } = deps;
   const outbox = await Outbox.open(store, random);
-  if (!outbox.ok) throw new SealsyncError('store_unavailable', `${outbox.error.message}.`);
+  if (!outbox.ok) throw toStoreError(outbox.error);
   const identity = identities.newest;
   const epochKey = generateEpochKey(random, budgetId, 1);
   const self = { uid: identity.uid, box: identity.publicKeys.box };

@@ -119,6 +119,20 @@ const FORMS: readonly Form[] = [
       return isDeviceId(device) ? ok({ type: 'device_revoked', device }) : malformed('bad device');
     },
   },
+  {
+    items: 1,
+    read: ([digest]) =>
+      isBytes(digest, HASH_BYTES)
+        ? ok({ type: 'state_digest', digest })
+        : malformed('bad digest of the state'),
+  },
+  {
+    items: 1,
+    read: ([seq]) =>
+      isCount(seq) && seq >= 1
+        ? ok({ type: 'digest_disputed', seq })
+        : malformed('bad position of a digest'),
+  },
 ];
 
 /** Throws if readers would refuse the statement. */
@@ -169,6 +183,10 @@ function toItem(statement: Statement): Item {
       return [10, statement.name];
     case 'device_revoked':
       return [11, hexToBytes(statement.device)];
+    case 'state_digest':
+      return [12, statement.digest];
+    case 'digest_disputed':
+      return [13, statement.seq];
   }
 }
 

@@ -213,7 +213,7 @@ describe('parsing a frame', () => {
   };
 
   it('asks for a newer app at an unknown version, suite or kind, so the entry is kept', () => {
-    expect([change(4, 2), change(5, 2), change(6, 3), change(6, 16), change(6, 17)]).toEqual(
+    expect([change(4, 2), change(5, 2), change(6, 4), change(6, 16), change(6, 17)]).toEqual(
       Array.from({ length: 5 }, () => 'upgrade_required'),
     );
   });

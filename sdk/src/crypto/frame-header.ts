@@ -8,7 +8,8 @@ import { readUint64, writeUint64 } from './integers.js';
  * | kid 32 | device 16 | t 8 | prev 32 | author. Every byte is bound by seal and signature.
  */
 
-export type FrameKind = 'edits' | 'membership';
+/** The first two are of entries; a snapshot's header is no part of the log. */
+export type FrameKind = 'edits' | 'membership' | 'snapshot';
 
 export interface FrameHeader {
   readonly kind: FrameKind;
@@ -23,7 +24,10 @@ export interface FrameHeader {
   readonly device: DeviceId;
   /** The author's time, in ms since the Unix epoch. */
   readonly t: number;
-  /** SHA-256 of the frame at `seq - 1`; 32 zero bytes at `seq` 1. */
+  /**
+   * SHA-256 of the frame at `seq - 1`; 32 zero bytes at `seq` 1. Of the frame at `seq` itself in
+   * a snapshot's header.
+   */
   readonly prev: Uint8Array;
 }
 
@@ -39,10 +43,11 @@ export const FIXED_HEADER_BYTES = 124;
 const MAGIC = 0x5345_414c;
 const VERSION = 1;
 const SUITE = 1;
-const KIND_CODES: Readonly<Record<FrameKind, number>> = { edits: 1, membership: 2 };
+const KIND_CODES: Readonly<Record<FrameKind, number>> = { edits: 1, membership: 2, snapshot: 3 };
 const KINDS: ReadonlyMap<number, FrameKind> = new Map([
   [1, 'edits'],
   [2, 'membership'],
+  [3, 'snapshot'],
 ]);
 const MAX_AUTHOR_BYTES = 128;
 const AT = { budgetId: 8, seq: 24, epoch: 32, kid: 36, device: 68, t: 84, prev: 92, author: 124 };

@@ -16,7 +16,8 @@ type Purpose =
   | 'identity rotation'
   | 'notice'
   | 'pin'
-  | 'pin key';
+  | 'pin key'
+  | 'snapshot chunk';
 
 /** `sealsync.v1`, the purpose, and the one encoding of `content`. */
 export function encodeLabelled(purpose: Purpose, content: readonly Item[]): Uint8Array {

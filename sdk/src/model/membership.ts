@@ -46,7 +46,17 @@ export type Statement =
   | { readonly type: 'identity_rotated'; readonly rotation: Uint8Array }
   /** The author's device, which the entry's header names. */
   | { readonly type: 'device_named'; readonly name: string }
-  | { readonly type: 'device_revoked'; readonly device: DeviceId };
+  | { readonly type: 'device_revoked'; readonly device: DeviceId }
+  /** SHA-256 of what the log up to the entry before this one folds to; alone in its entry. */
+  | { readonly type: 'state_digest'; readonly digest: Uint8Array }
+  /** What was stated at `seq` is not what the author has folded; alone in its entry. */
+  | { readonly type: 'digest_disputed'; readonly seq: number };
+
+/** What is said of the state, not of people. */
+export type DigestStatement = Extract<Statement, { type: 'state_digest' | 'digest_disputed' }>;
+
+export const isDigestStatement = (statement: Statement): statement is DigestStatement =>
+  statement.type === 'state_digest' || statement.type === 'digest_disputed';
 
 export const MAX_MEMBERS = 50;
 export const MAX_UID_LENGTH = 128;

@@ -42,6 +42,23 @@ export class PendingOverlay {
     return this.refresh(touched);
   }
 
+  /** Starts over on another confirmed state; returns every record that was or is there. */
+  restart(edits: Iterable<Edit>): RecordKey[] {
+    const known = new Map<string, Set<string>>();
+    for (const records of [this.#cache, this.#confirmed.collections]) {
+      for (const [collection, byId] of records) {
+        const ids = known.get(collection) ?? new Set<string>();
+        for (const id of byId.keys()) ids.add(id);
+        known.set(collection, ids);
+      }
+    }
+    const pending = this.reset(edits);
+    const keys = [...known].flatMap(([collection, ids]) =>
+      [...ids].map((id) => ({ collection, id })),
+    );
+    return [...pending, ...this.refresh(keys)];
+  }
+
   /**
    * Reads records again whose state changed; returns those that look different. One
    * that nobody has read yet counts as different.

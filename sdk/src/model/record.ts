@@ -32,6 +32,8 @@ export interface RecordState {
   put: OpContext | undefined;
   removed: OpContext | undefined;
   readonly fields: Map<string, FieldState>;
+  /** Kept here by whoever digests the state, until the record changes. */
+  digest?: Uint8Array | undefined;
 }
 
 export const emptyRecord = (): RecordState => ({
@@ -54,6 +56,7 @@ export function copyRecord({ put, removed, fields }: RecordState): RecordState {
  * in which ops arrive does not change the result. Never throws.
  */
 export function mergeOp(record: RecordState, op: Op, by: OpContext): void {
+  record.digest = undefined;
   switch (op.type) {
     case 'put':
       mergePut(record, op.fields, by);

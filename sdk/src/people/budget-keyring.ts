@@ -24,6 +24,8 @@ export interface BudgetKeyringDeps {
   readonly log: Pick<RemoteLog, 'read' | 'readHead' | 'readEpochStart'>;
   readonly wraps: WrappedKeys;
   readonly onSecurity: (event: SecurityEvent) => void;
+  /** This device holds one more key. */
+  readonly onKey: (key: EpochKey) => void;
   /** This device has asked the others to wrap a key again. */
   readonly onWrapRefused: () => void;
 }
@@ -76,6 +78,12 @@ export class BudgetKeyring implements EpochKeys {
 
   add(key: EpochKey): void {
     this.#keys.set(bytesToHex(key.kid), key);
+    this.#deps.onKey(key);
+  }
+
+  /** Takes back the keys that an earlier run had obtained. */
+  restore(keys: Iterable<EpochKey>): void {
+    for (const key of keys) this.#keys.set(bytesToHex(key.kid), key);
   }
 
   /** Keys that are wrapped for the invite open as well, until the log knows the newcomer. */

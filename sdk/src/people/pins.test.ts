@@ -97,7 +97,8 @@ describe('a budget’s note', () => {
       store: createMemoryStore(contents),
     });
     expect(ben.budget.pendingEdits).toBe(1);
-    expect(ben.budget.verifiedState().seq).toBe(0);
+    // What it had verified before, and nothing of the other log.
+    expect(ben.budget.verifiedState().seq).toBe(2);
     expect(heard).toContain('fork');
     expect(pinWrites).toBe(0);
   });

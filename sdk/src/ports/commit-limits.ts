@@ -15,6 +15,9 @@ export const MAX_WRAPS_PER_COMMIT = 4;
 /** For every document to delete the rules look at the budget. */
 export const MAX_DELETES_PER_COMMIT = 20;
 
+/** To remove a snapshot the rules look at the budget, and for each chunk at the header as well. */
+export const MAX_CHUNK_DELETES_PER_COMMIT = 9;
+
 /** `items` in parts of at most `size`, in order. */
 export function splitIntoCommits<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   const parts = Math.ceil(items.length / size);

@@ -32,6 +32,8 @@ export interface BudgetDocument {
   readonly epoch: number;
   /** Entries at or below it may have been pruned. */
   readonly floor: number;
+  /** Id of the snapshot that the floor rests on; empty while it has never risen. */
+  readonly base: string;
   /** A member left: only an entry that starts a new epoch may be appended. */
   readonly rekey: boolean;
   readonly deleted: boolean;
@@ -123,7 +125,8 @@ export interface RemoteLog {
   /**
    * Never answers with less than the log holds in that range: a failed or partial
    * read is an error, not an empty page. A document that is not a well-formed entry
-   * comes back with an empty `frame`.
+   * comes back with an empty `frame`. What was pruned is not there: a page then begins
+   * with a later entry than asked for.
    */
   read(
     range: ReadRange,
@@ -131,7 +134,10 @@ export interface RemoteLog {
   ): Promise<Result<readonly StoredEntry[], RemoteError>>;
   /** The newest entry; `failed` where there is none, since a budget that can be read has one. */
   readHead(signal?: AbortSignal): Promise<Result<StoredEntry, RemoteError>>;
-  /** The entry that started `epoch`, by its plain copies; `undefined` where there is none. */
+  /**
+   * The entry that started `epoch`, by its plain copies, or the first of the epoch that is left
+   * where that one was pruned; `undefined` where there is none.
+   */
   readEpochStart(
     epoch: number,
     signal?: AbortSignal,

@@ -8,6 +8,7 @@ export const newBudgetDocument = (owner: string): DocumentData => ({
   members: { [owner]: 'owner' },
   epoch: 1,
   floor: 0,
+  base: '',
   v: 1,
   rekey: false,
   deleted: false,
@@ -27,12 +28,14 @@ export function parseBudgetDocument(data: DocumentData | undefined): BudgetDocum
   const field = (name: string): unknown => data?.[name];
   const [members, epoch, floor] = [parseMembers(field('members')), field('epoch'), field('floor')];
   const [rekey, deleted, tombstone] = [field('rekey'), field('deleted'), field('tombstone')];
+  // A budget of before there were snapshots has none.
+  const base = field('base') ?? '';
   if (!members || !isCount(epoch) || !isCount(floor)) return undefined;
   if (typeof rekey !== 'boolean' || typeof deleted !== 'boolean') return undefined;
-  if (!(tombstone instanceof Bytes)) return undefined;
+  if (typeof base !== 'string' || !(tombstone instanceof Bytes)) return undefined;
   const notice = tombstone.toUint8Array();
   if (notice.length > MAX_TOMBSTONE_BYTES) return undefined;
-  return { members, epoch, floor, rekey, deleted, tombstone: notice };
+  return { members, epoch, floor, base, rekey, deleted, tombstone: notice };
 }
 
 function parseMembers(members: unknown): Record<string, Role> | undefined {

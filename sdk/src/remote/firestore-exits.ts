@@ -15,6 +15,7 @@ import {
 import { MAX_PURGED_AT_ONCE, type BudgetExits } from '../ports/budget-exits.js';
 import { MAX_DELETES_PER_COMMIT, splitIntoCommits } from '../ports/commit-limits.js';
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
+import { MAX_LISTED_SNAPSHOTS } from '../ports/snapshots.js';
 import { ok } from '../result.js';
 import { parseBudgetDocument } from './budget-document.js';
 import { departureRef, parseNoticeDocument, toNoticeDocument } from './departure-document.js';
@@ -22,8 +23,10 @@ import { toBytes } from './entry-document.js';
 import { createFirestoreCall } from './firestore-call.js';
 import type { FirestoreBudgetOptions } from './firestore-options.js';
 import { RULES_READS } from './rules-reads.js';
+import { parseHeaderDocument } from './snapshot-document.js';
+import { chunkRefs } from './snapshot-refs.js';
 
-/** What lies below a budget; the log first, since it is the most. */
+/** What lies below a budget but for snapshots; the log first, since it is the most. */
 const COLLECTIONS = ['changes', 'keys', 'invites', 'departures'] as const;
 
 /** Leaving a budget in Firestore, and deleting it. */
@@ -73,8 +76,15 @@ export function createFirestoreExits(options: FirestoreBudgetOptions): BudgetExi
         'Removing what is left of the budget',
         async () => {
           const refs = await findPurgeable(budget, count);
-          await removeAll(firestore, refs, count);
-          return refs.length;
+          if (refs.length > 0) {
+            await removeAll(firestore, refs, count);
+            return refs.length;
+          }
+          const { chunks, headers } = await findPurgeableSnapshots(budget, count);
+          // A header tells which chunks there are: it goes once none is left.
+          await removeAll(firestore, chunks, count);
+          await removeAll(firestore, headers, count);
+          return chunks.length + headers.length;
         },
         signal,
       ),
@@ -92,6 +102,29 @@ async function findPurgeable(
     if (docs.length > 0) return docs.map(({ ref }) => ref);
   }
   return [];
+}
+
+/** Of the snapshots that are left, as many as one call may remove; at least one. */
+async function findPurgeableSnapshots(
+  budget: DocumentReference,
+  count: OperationCounter,
+): Promise<{
+  readonly chunks: readonly DocumentReference[];
+  readonly headers: readonly DocumentReference[];
+}> {
+  count.rulesReads += RULES_READS.listPurgeable;
+  const { docs } = await getDocs(
+    query(collection(budget, 'snapshots'), limit(MAX_LISTED_SNAPSHOTS)),
+  );
+  count.reads += Math.max(1, docs.length);
+  const [chunks, headers]: [DocumentReference[], DocumentReference[]] = [[], []];
+  for (const document of docs) {
+    const found = chunkRefs(budget, parseHeaderDocument(document.id, document.data()));
+    if (chunks.length + headers.length + found.length + 1 > MAX_PURGED_AT_ONCE) break;
+    chunks.push(...found);
+    headers.push(document.ref);
+  }
+  return { chunks, headers };
 }
 
 async function removeAll(

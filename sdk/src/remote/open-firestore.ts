@@ -13,6 +13,7 @@ import { createFirestoreInvites } from './firestore-invites.js';
 import { createFirestoreKeyslots } from './firestore-keyslots.js';
 import { createFirestoreLog } from './firestore-log.js';
 import type { FirestoreBudgetOptions } from './firestore-options.js';
+import { createFirestoreSnapshots } from './firestore-snapshots.js';
 import { createFirestoreUsers } from './firestore-users.js';
 import { createFirestoreWrappedKeys } from './firestore-wrapped-keys.js';
 
@@ -47,4 +48,5 @@ export const openFirestoreBudget = (options: FirestoreBudgetOptions): RemoteBudg
   wraps: createFirestoreWrappedKeys(options),
   invites: createFirestoreInvites(options),
   exits: createFirestoreExits(options),
+  snapshots: createFirestoreSnapshots(options),
 });

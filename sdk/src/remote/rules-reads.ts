@@ -32,6 +32,22 @@ export const RULES_READS = {
   /** Nothing for the notice about oneself. */
   readDeparture: 1,
   deleteBudget: 0,
+  /** The budget, and the header that must not be there yet; for every chunk. */
+  putChunk: 2,
+  /** The budget, the entry at its position, and the last chunk. */
+  putHeader: 3,
+  readHeader: 1,
+  listSnapshots: 1,
+  /** The budget, once for every query. */
+  listChunks: 1,
+  /** The budget. */
+  removeHeader: 1,
+  /** The budget, and the header that must be gone; for every chunk. */
+  removeChunk: 2,
+  /** The snapshot that the floor is to rest on. */
+  raiseFloor: 1,
+  /** The budget, for every entry. */
+  pruneEntry: 1,
   /** To find what is left below a deleted budget, for every query. */
   listPurgeable: 1,
   /** For every document that goes. */

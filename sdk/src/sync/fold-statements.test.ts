@@ -40,6 +40,7 @@ beforeAll(async () => {
   const member = (name: Name, role: 'owner' | 'editor' | 'viewer') =>
     [name, { role, keys: people[name].publicKeys, identityVersion: 1, sinceEpoch: 2 }] as const;
   before = {
+    ...LOG_START,
     seq: 9,
     hash: new Uint8Array(32),
     epoch: EPOCH,
@@ -291,6 +292,25 @@ describe('devices', () => {
     const revoked = fold('ben', [revoke], { device: idOf('9') });
     expect(revoked?.devices.get(DEVICES.ben)?.revoked).toBe(true);
     expect(fold('ann', [{ type: 'device_revoked', device: idOf('8') }])).toBeUndefined();
+  });
+});
+
+describe('a digest of the state', () => {
+  const digest: Statement = { type: 'state_digest', digest: new Uint8Array(32) };
+
+  it('is stated by itself, so that whoever goes by the people alone misses nothing', () => {
+    expect(fold('ben', [digest])).toBeDefined();
+    const named: Statement = { type: 'device_named', name: 'phone' };
+    expect(fold('ben', [digest, named])).toBeUndefined();
+    expect(fold('ben', [named, digest])).toBeUndefined();
+    expect(fold('ann', [started(), digest])).toBeUndefined();
+  });
+
+  it('is disputed only after it was stated', () => {
+    const disputed: Statement = { type: 'digest_disputed', seq: 7 };
+    expect(fold('ben', [disputed])).toBeUndefined();
+    const at = { ...before, digests: { seq: 7, disputed: [] } };
+    expect(fold('ben', [disputed], { at })).toBeDefined();
   });
 });
 

@@ -4,7 +4,12 @@ import type { FrameHeader } from '../crypto/frame-header.js';
 import { verifyIdentityRotation } from '../crypto/identity-rotation.js';
 import { verifyNotice } from '../crypto/notice.js';
 import { readPublicKeys } from '../crypto/public-keys.js';
-import type { PublicKeys, Statement } from '../model/membership.js';
+import {
+  isDigestStatement,
+  type DigestStatement,
+  type PublicKeys,
+  type Statement,
+} from '../model/membership.js';
 import {
   hasOwner,
   withDevice,
@@ -52,6 +57,11 @@ export function foldStatements(
   // An old link must not open new keys.
   if (startsEpoch) people = withoutOldInvites(people, entry.t - JOINING_GRACE_MS);
   for (const [index, statement] of statements.entries()) {
+    if (isDigestStatement(statement)) {
+      // Whoever reads a snapshot goes by people alone, and must miss nothing by it.
+      if (statements.length > 1 || !isTimelyDigest(before, statement)) return undefined;
+      continue;
+    }
     if (statement.type === 'epoch_started') {
       if (index > 0 || !replacesKey(before, statement)) return undefined;
       continue;
@@ -71,6 +81,10 @@ const NEEDS_EPOCH: ReadonlySet<Statement['type']> = new Set([
   'identity_rotated',
 ]);
 
+/** A dispute is about a digest that was stated. */
+const isTimelyDigest = (before: LogPosition, statement: DigestStatement): boolean =>
+  statement.type === 'state_digest' || statement.seq <= before.digests.seq;
+
 /** Remembers whose device it is, so that nobody else can use up its counters. */
 function registerDevice(before: LogPosition, { device, author }: StatementContext): People {
   return before.devices.has(device) ? before : withDevice(before, device, { author });
@@ -89,7 +103,7 @@ function replacesKey(
 
 function foldStatement(
   people: People,
-  statement: Exclude<Statement, { type: 'epoch_started' }>,
+  statement: Exclude<Statement, DigestStatement | { type: 'epoch_started' }>,
   before: LogPosition,
   entry: StatementContext,
 ): People | undefined {

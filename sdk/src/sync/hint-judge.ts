@@ -1,7 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { verifyHeadHint } from '../crypto/head-hint.js';
 import type { IncomingSignal } from '../ports/signal-channel.js';
-import type { ConfirmedLog } from './log-position.js';
+import type { ConfirmedLog } from './confirmed-log.js';
 import type { EpochKeys } from './verify-entry.js';
 
 /**

@@ -23,7 +23,8 @@ class History {
   #sum = 0;
 
   constructor(seed: number) {
-    this.world = new SyncWorld({ seed, latencyMs: () => this.#upTo(400) });
+    const localLog = { manyEntries: 5, manyBytes: 20_000 };
+    this.world = new SyncWorld({ seed, localLog, latencyMs: () => this.#upTo(400) });
   }
 
   async run(): Promise<void> {

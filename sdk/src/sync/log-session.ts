@@ -11,7 +11,10 @@ import type { BudgetChange, RemoteError, RemoteLog, StoredEntry } from '../ports
 import { err, ok, type Result } from '../result.js';
 import type { HeadHint } from '@sealsync/protocol';
 import type { CorrectedClock } from './corrected-clock.js';
-import type { LogPosition } from './log-position.js';
+import type { DigestWatch } from './digest-watch.js';
+import { ConfirmedLog, type EntryEffects } from './confirmed-log.js';
+import type { LogPosition, VerifiedEntry } from './log-position.js';
+import type { LogStart, ReadAhead } from './log-start.js';
 import type { OwnIdentities } from './own-identities.js';
 import { confirmHead, positionAfter, pullLog, quarantine, type Landmarks } from './pull-log.js';
 import type { Replica } from './replica.js';
@@ -36,6 +39,10 @@ export interface LogSessionDeps {
   /** Called with the hash of the first entry after every pull that knows it. */
   readonly keepGenesis: (genesisHash: Uint8Array) => Promise<Result<void, StoreError>>;
   readonly standing: Standing;
+  readonly start: LogStart;
+  readonly digests: DigestWatch;
+  /** This device has just created the budget: nobody has taken a snapshot of it. */
+  readonly isNew: boolean;
   readonly replica: Replica;
   readonly clock: Clock;
   readonly corrected: CorrectedClock;
@@ -74,6 +81,7 @@ export class LogSession {
   #denials = 0;
   #mendsEpoch = false;
   readonly tally: LogTally = new LogTally();
+  #lastOwnSeq = 0;
 
   constructor(deps: LogSessionDeps) {
     this.#deps = deps;
@@ -91,23 +99,50 @@ export class LogSession {
    * well, so that a log that was cut back is noticed even when nothing is to be appended.
    */
   async pull(signal?: AbortSignal, checkHead = false): Promise<Result<void, SyncFailure>> {
-    const { replica, keepGenesis } = this.#deps;
-    const landmarks = await this.#deps.landmarks(signal);
+    const { start, replica, isNew } = this.#deps;
+    const isFresh = replica.confirmed.position.seq === 0 && !isNew;
+    const [landmarks, listed] = await Promise.all([
+      this.#deps.landmarks(signal),
+      isFresh ? start.list(signal) : ok([]),
+    ]);
     if (!landmarks.ok) return landmarks;
+    // Where even this is denied, reading the log finds out why.
+    if (!listed.ok && listed.error.kind !== 'denied') return listed;
+    const begun = listed.ok
+      ? await start.begin(landmarks.value, listed.value, signal)
+      : ok(undefined);
+    if (!begun.ok) return begun;
+    const pulled = await this.#pullFrom(landmarks.value, checkHead, begun.value, signal);
+    if (!pulled.ok || !this.#deps.digests.isBaseDoubted) return pulled;
+    return this.#rebuild(landmarks.value, signal);
+  }
+
+  async #pullFrom(
+    landmarks: Landmarks,
+    checkHead: boolean,
+    readAhead: ReadAhead | undefined,
+    signal?: AbortSignal,
+  ): Promise<Result<void, SyncFailure>> {
+    const { replica, keepGenesis } = this.#deps;
     const found: SecurityEvent[] = [];
     const progress = new ReadProgress(this.#deps, replica.confirmed.position.seq);
     const pulled = await pullLog(
       {
         ...this.#deps,
-        landmarks: landmarks.value,
-        checkHead,
+        landmarks,
+        checkHead: checkHead || readAhead !== undefined,
+        readAhead,
         confirmed: replica.confirmed,
         onFolded: (effects, entry) => {
-          replica.takeEffects(effects, entry);
+          this.#tookEntry(effects, entry);
           const { corrected, onPeerEntry } = this.#deps;
           if (entry.device === replica.outbox.device) return;
           onPeerEntry(entry.device, corrected.now() - entry.t);
         },
+        onSkipped: (entry) => {
+          replica.noteSkipped(entry);
+        },
+        keep: () => replica.settle(),
         onSecurity: (event) => {
           found.push(event);
         },
@@ -118,6 +153,12 @@ export class LogSession {
       },
       signal,
     );
+    if (!pulled.ok && found.some(({ kind }) => kind === 'rollback' || kind === 'gap')) {
+      const continued = await this.#deps.start.continueBehindFloor(landmarks, signal);
+      if (!continued.ok && continued.error.kind !== 'denied') return continued;
+      if (continued.ok && continued.value)
+        return this.#pullFrom(landmarks, false, undefined, signal);
+    }
     if (!pulled.ok && pulled.error.kind === 'denied') {
       return this.#explainDenial(pulled.error, signal);
     }
@@ -135,6 +176,55 @@ export class LogSession {
     const device = replica.confirmed.position.devices.get(replica.outbox.device);
     if (device?.revoked) return this.#end({ kind: 'device_revoked', by: device.author });
     return replica.settle();
+  }
+
+  #tookEntry(effects: EntryEffects, entry: VerifiedEntry): void {
+    const { replica, digests } = this.#deps;
+    replica.takeEffects(effects, entry);
+    digests.sawEntry(entry, effects);
+  }
+
+  /**
+   * Members contradict the snapshot that this device started from: folds the log anew without
+   * it, and goes on with that once it has come as far.
+   */
+  async #rebuild(landmarks: Landmarks, signal?: AbortSignal): Promise<Result<void, SyncFailure>> {
+    const { start, digests, replica } = this.#deps;
+    const other = await start.findOther(landmarks, signal);
+    if (!other.ok) return other;
+    const rebuilt = ConfirmedLog.empty();
+    if (other.value) rebuilt.load(other.value);
+    const ignore = (): void => undefined;
+    const kept = { onFolded: ignore, onSkipped: ignore, keep: () => Promise.resolve(ok()) };
+    const onSecurity = (event: SecurityEvent): void => {
+      replica.reportOnce(event);
+    };
+    const pulled = await pullLog(
+      { ...this.#deps, ...kept, landmarks, confirmed: rebuilt, onSecurity },
+      signal,
+    );
+    if (!pulled.ok) return pulled;
+    digests.isBaseDoubted = false;
+    return replica.load(rebuilt.checkpoint());
+  }
+
+  /** States what this device has folded otherwise than somebody says; returns how many entries. */
+  appendDisputes(signal?: AbortSignal): Promise<Result<number, SyncFailure>> {
+    return this.append(() => {
+      const [seq] = this.#deps.digests.disputes;
+      if (seq === undefined) return ok(undefined);
+      return ok({ bodies: [{ edits: [], statements: [{ type: 'digest_disputed', seq }] }] });
+    }, signal);
+  }
+
+  /** Digests of others that this device has yet to dispute. */
+  get disputes(): readonly number[] {
+    return this.#deps.digests.disputes;
+  }
+
+  /** Position of the newest entry that this device has appended since it was opened; 0 for none. */
+  get lastOwnSeq(): number {
+    return this.#lastOwnSeq;
   }
 
   /**
@@ -242,6 +332,9 @@ export class LogSession {
     quarantine(
       {
         confirmed: replica.confirmed,
+        onSkipped: (entry) => {
+          replica.noteSkipped(entry);
+        },
         onSecurity: (event) => {
           replica.reportOnce(event);
         },
@@ -250,7 +343,8 @@ export class LogSession {
     );
     this.#suspects = [];
     for (const { verified } of sealed) {
-      replica.takeEffects(replica.confirmed.fold(verified), verified);
+      this.#tookEntry(replica.confirmed.fold(verified), verified);
+      this.#lastOwnSeq = verified.after.seq;
     }
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../local/memory-store.js';
 import type { Edit } from '../model/edit.js';
 import { createSeededRandom } from '../testing/seeded-random.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type OutboxChange } from './outbox.js';
 
 const random = createSeededRandom(1);
 
@@ -10,6 +10,11 @@ async function open(disk: Map<string, Uint8Array>): Promise<Outbox> {
   const opened = await Outbox.open(createMemoryStore(disk), random);
   if (!opened.ok) throw new Error(opened.error.message);
   return opened.value;
+}
+
+async function carryOut(change: OutboxChange, disk: Map<string, Uint8Array>): Promise<void> {
+  expect(await createMemoryStore(disk).commit(change)).toMatchObject({ ok: true });
+  change.apply();
 }
 
 const addEdit = async (outbox: Outbox, id: string): Promise<Edit> => {
@@ -30,7 +35,8 @@ describe('the outbox', () => {
     const before = await open(disk);
     await addEdit(before, 'food');
     await addEdit(before, 'rent');
-    await before.confirm([1]);
+    before.confirm([1]);
+    await carryOut(before.planForgetting(), disk);
     const after = await open(disk);
     expect(after.device).toBe(before.device);
     expect(after.pending()).toEqual(before.pending());
@@ -54,11 +60,21 @@ describe('the outbox', () => {
     const edit = await addEdit(outbox, 'food');
     await outbox.reject(outbox.pending());
     await addEdit(outbox, 'rent');
-    await outbox.becomeNewDevice(random);
+    await carryOut(outbox.planNewDevice(random), disk);
     const after = await open(disk);
     expect(await after.rejected()).toEqual({ ok: true, value: [edit] });
     expect(after.device).not.toBe(edit.device);
     expect(after.pending()).toMatchObject([{ counter: 1, device: after.device }]);
+  });
+
+  it('takes edits as a new device although nothing was pending when it became one', async () => {
+    const disk = new Map<string, Uint8Array>();
+    const outbox = await open(disk);
+    await addEdit(outbox, 'food');
+    outbox.confirm([1]);
+    await carryOut(outbox.planNewDevice(random), disk);
+    expect((await addEdit(outbox, 'rent')).counter).toBe(1);
+    expect((await open(disk)).pending()).toEqual(outbox.pending());
   });
 
   it('says so when the store cannot be read, and deletes nothing', async () => {

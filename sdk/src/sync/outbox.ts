@@ -4,11 +4,14 @@ import { isDeviceId, type DeviceId } from '../model/ids.js';
 import type { LocalStore, StoreError } from '../ports/local-store.js';
 import type { Random } from '../ports/random.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { err, ok, type Result } from '../result.js';
+import { ok, type Result } from '../result.js';
+import { corrupt, type StoreCorrupt } from './local-error.js';
+import { orderedName } from './local-names.js';
 
 /*
  * Edits that the log does not hold yet, in the order in which they were made. An edit
- * is in the store before its call resolves, and leaves it only when the log holds it.
+ * is in the store before its call resolves, and leaves it only in the commit that keeps
+ * the entry that holds it.
  * Ops are kept, not frames: they are sealed when pushed, under the epoch and the head
  * of that moment.
  */
@@ -23,6 +26,8 @@ export class Outbox {
   readonly #pending: Map<number, Edit>;
   #device: DeviceId;
   #lastCounter: number;
+  /** Counters of edits that the log holds, and the store as well still. */
+  #leaving: readonly number[] = [];
 
   private constructor(
     store: LocalStore,
@@ -96,10 +101,22 @@ export class Outbox {
     return ok(edit);
   }
 
-  /** Forgets edits that the log holds. */
-  async confirm(counters: readonly number[]): Promise<Result<void, StoreError>> {
+  /** Edits that the log holds are not pending any more; {@link planForgetting} is to follow. */
+  confirm(counters: readonly number[]): void {
     const held = counters.filter((counter) => this.#pending.delete(counter));
-    return held.length === 0 ? ok() : this.#store.commit({ remove: held.map(outboxKey) });
+    this.#leaving = [...this.#leaving, ...held];
+  }
+
+  /** Has the store forget what was confirmed. */
+  planForgetting(): OutboxChange {
+    const leaving = this.#leaving;
+    return {
+      put: new Map(),
+      remove: leaving.map(outboxKey),
+      apply: () => {
+        this.#leaving = this.#leaving.filter((counter) => !leaving.includes(counter));
+      },
+    };
   }
 
   /** Keeps pending edits apart that the log will never take, for the app to show and export. */
@@ -130,30 +147,39 @@ export class Outbox {
    * Becomes another device, because a copy of this store is in use elsewhere: what is
    * pending is counted anew, so that neither copy's edits pass for the other's.
    */
-  async becomeNewDevice(random: Random): Promise<Result<void, StoreError>> {
+  planNewDevice(random: Random): OutboxChange {
     const device = newDeviceId(random);
     const renumbered = this.pending().map((edit, index) => ({
       ...edit,
       device,
       counter: index + 1,
     }));
-    const put = new Map([
-      [DEVICE_KEY, text(device)],
-      [COUNTER_KEY, text(String(renumbered.length))],
-    ]);
+    const put = new Map([[DEVICE_KEY, text(device)]]);
+    const counter = counterBytes(renumbered.length);
+    if (counter) put.set(COUNTER_KEY, counter);
     for (const edit of renumbered) put.set(outboxKey(edit.counter), encodeEdit(edit));
-    const stale = [...this.#pending.keys()].filter((counter) => counter > renumbered.length);
-    const stored = await this.#store.commit({ put, remove: stale.map(outboxKey) });
-    if (!stored.ok) return stored;
-    this.#device = device;
-    this.#lastCounter = renumbered.length;
-    this.#pending.clear();
-    for (const edit of renumbered) this.#pending.set(edit.counter, edit);
-    return ok();
+    const stale = [...this.#pending.keys(), ...this.#leaving].map(outboxKey);
+    const remove = stale.filter((key) => !put.has(key));
+    if (!counter) remove.push(COUNTER_KEY);
+    const apply = (): void => {
+      this.#device = device;
+      this.#lastCounter = renumbered.length;
+      this.#leaving = [];
+      this.#pending.clear();
+      for (const edit of renumbered) this.#pending.set(edit.counter, edit);
+    };
+    return { put, remove, apply };
   }
 }
 
-export type OutboxError = StoreError | { readonly kind: 'corrupt'; readonly message: string };
+/** What is to become of the store, in a commit that may do more, and of the outbox after it. */
+export interface OutboxChange {
+  readonly put: ReadonlyMap<string, Uint8Array>;
+  readonly remove: readonly string[];
+  readonly apply: () => void;
+}
+
+export type OutboxError = StoreError | StoreCorrupt;
 
 async function startDevice(
   store: LocalStore,
@@ -173,8 +199,6 @@ function newDeviceId(random: Random): DeviceId {
   return id;
 }
 
-/** Names sort as their numbers do. */
-const orderedName = (counter: number): string => String(counter).padStart(16, '0');
 const rejectedKey = ({ device, counter }: Edit): string =>
   `${REJECTED_PREFIX}${device}/${orderedName(counter)}`;
 const outboxKey = (counter: number): string => OUTBOX_PREFIX + orderedName(counter);
@@ -183,9 +207,3 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const readText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const counterBytes = (counter: number): Uint8Array | undefined =>
   counter === 0 ? undefined : text(String(counter));
-
-const corrupt = (what: string): Result<never, OutboxError> =>
-  err({
-    kind: 'corrupt',
-    message: `${what} in the local store cannot be read; nothing was deleted`,
-  });

@@ -166,9 +166,15 @@ describe('an entry that is invalid for everybody', () => {
     expect(ben.budget.collection('envelopes').get('food')).toEqual({ limit: 1 });
     expect(heard[0]).toContain('entry_quarantined');
     expect(heard[1]).toContain('entry_quarantined');
-    const fresh = await world.open('ben');
+    const disk = new Map<string, Uint8Array>();
+    const fresh = await world.open('ben', { store: createMemoryStore(disk) });
     await world.settle();
     expect(fresh.budget.collection('envelopes').get('food')).toEqual({ limit: 1 });
+    const again = await world.open('ben', { store: createMemoryStore(disk) });
+    const told = hearSecurity(again);
+    await world.settle();
+    expect(again.budget.verifiedState()).toEqual(ann.budget.verifiedState());
+    expect(told).toEqual([]);
   });
 
   it('sealed under a key that no verified entry names changes nothing', async () => {

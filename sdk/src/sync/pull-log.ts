@@ -3,6 +3,7 @@ import { equalBytes } from '../bytes.js';
 import { verifyFrameSignature } from '../crypto/envelope.js';
 import { hashFrame, parseFrame } from '../crypto/frame.js';
 import type { BudgetId } from '../model/ids.js';
+import type { StoreError } from '../ports/local-store.js';
 import {
   MAX_PAGE_ENTRIES,
   type RemoteError,
@@ -10,7 +11,9 @@ import {
   type StoredEntry,
 } from '../ports/remote-log.js';
 import { err, ok, type Result } from '../result.js';
-import type { ConfirmedLog, EntryEffects, LogPosition, VerifiedEntry } from './log-position.js';
+import type { ConfirmedLog, EntryEffects } from './confirmed-log.js';
+import type { LogPosition, VerifiedEntry } from './log-position.js';
+import type { ReadAhead } from './log-start.js';
 import type { SecurityEvent } from './security-event.js';
 import { isUndecided, verifyEntry, type EntryFailure, type EpochKeys } from './verify-entry.js';
 
@@ -35,7 +38,12 @@ export interface PullDeps {
   readonly landmarks: Landmarks;
   /** Whether to read the verified head again, for the price of one document. */
   readonly checkHead?: boolean;
+  /** A page that was asked for already; used where reading begins there. */
+  readonly readAhead?: ReadAhead | undefined;
   readonly onFolded: (effects: EntryEffects, entry: VerifiedEntry) => void;
+  readonly onSkipped: (entry: StoredEntry) => void;
+  /** Makes durable what was folded and skipped since; asked after every page. */
+  readonly keep: () => Promise<Result<void, StoreError>>;
   readonly onSecurity: (event: SecurityEvent) => void;
   /** Called for every page, once it is judged. */
   readonly onPage?: (page: PageRead) => void | Promise<void>;
@@ -68,22 +76,26 @@ interface KeyUnread {
 }
 
 /** A page of ordinary entries; adapted so that a page of large ones stays near {@link PAGE_BYTES}. */
-const FIRST_PAGE_ENTRIES = 150;
+export const FIRST_PAGE_ENTRIES = 150;
 const PAGE_BYTES = 8_000_000;
 
 /** Verifies and folds everything behind the cursor. */
 export async function pullLog(
   deps: PullDeps,
   signal?: AbortSignal,
-): Promise<Result<CaughtUp, RemoteError | LogHalted>> {
+): Promise<Result<CaughtUp, RemoteError | LogHalted | StoreError>> {
   const { confirmed } = deps;
   let limit = FIRST_PAGE_ENTRIES;
+  let { readAhead } = deps;
   let headToCheck = deps.checkHead === true && confirmed.position.seq > 0;
   let suspects: StoredEntry[] = [];
   let fetchedBefore: readonly StoredEntry[] | undefined;
   for (;;) {
     const after = endOf(confirmed, suspects);
-    const page = await deps.log.read({ after: headToCheck ? after - 1 : after, limit }, signal);
+    const from = headToCheck ? after - 1 : after;
+    const ahead = readAhead?.after === from ? readAhead.page : undefined;
+    readAhead = undefined;
+    const page = await (ahead ?? deps.log.read({ after: from, limit }, signal));
     if (!page.ok) return page;
     if (headToCheck) {
       const confirming = confirmHead(page.value[0], confirmed.position, deps.onSecurity);
@@ -92,7 +104,9 @@ export async function pullLog(
     const behind = headToCheck ? page.value.slice(1) : page.value;
     headToCheck = false;
     const judged = await judgePage(deps, behind, suspects, fetchedBefore !== undefined, signal);
+    const kept = await deps.keep();
     if (!judged.ok) return judged;
+    if (!kept.ok) return kept;
     suspects = judged.value.suspects;
     const seq = endOf(confirmed, suspects);
     const entries = page.value.length;
@@ -186,11 +200,13 @@ async function judgeEntry(
 
 /** Steps over a failing run that the entry about to be folded commits to. */
 export function quarantine(
-  deps: Pick<PullDeps, 'confirmed' | 'onSecurity'>,
+  deps: Pick<PullDeps, 'confirmed' | 'onSkipped' | 'onSecurity'>,
   suspects: readonly StoredEntry[],
 ): void {
-  for (const { seq, frame } of suspects) {
+  for (const entry of suspects) {
+    const { seq, frame } = entry;
     deps.confirmed.skip(seq, hashFrame(frame));
+    deps.onSkipped(entry);
     deps.onSecurity({
       kind: 'entry_quarantined',
       seq,

@@ -1,17 +1,21 @@
 import { encodeEdit } from '../codec/edit.js';
 import { equalBytes } from '../bytes.js';
-import type { RecordKey } from '../model/budget-state.js';
+import type { BudgetState, RecordKey } from '../model/budget-state.js';
 import type { Conflict } from '../model/conflict.js';
 import type { Edit, Fields, Op, Stamp } from '../model/edit.js';
 import { laterStamp, nextStamp, ZERO_STAMP } from '../model/hybrid-clock.js';
-import { NOBODY, type People } from '../model/people.js';
+import type { StoredEntry } from '../ports/remote-log.js';
+import type { People } from '../model/people.js';
 import { PendingOverlay } from '../model/pending-overlay.js';
 import type { StoreError } from '../ports/local-store.js';
 import type { Random } from '../ports/random.js';
 import { err, ok, type Result } from '../result.js';
 import { Listeners } from '../listeners.js';
+import type { Checkpoint } from './checkpoint.js';
 import type { CorrectedClock } from './corrected-clock.js';
-import { ConfirmedLog, type EntryEffects, type VerifiedEntry } from './log-position.js';
+import type { ConfirmedLog, EntryEffects } from './confirmed-log.js';
+import type { LocalLog } from './local-log.js';
+import type { VerifiedEntry } from './log-position.js';
 import type { Outbox } from './outbox.js';
 import { MAX_EDIT_BYTES } from './seal-edits.js';
 import type { SecurityEvent } from './security-event.js';
@@ -26,6 +30,8 @@ export interface ReplicaChange {
 export interface ReplicaDeps {
   readonly uid: string;
   readonly outbox: Outbox;
+  /** What an earlier run has confirmed, and where this one keeps what it does. */
+  readonly local: LocalLog;
   readonly clock: CorrectedClock;
   readonly random: Random;
   readonly onListenerError: (error: unknown) => void;
@@ -41,7 +47,7 @@ export type EditError = StoreError | { readonly kind: 'too_large'; readonly mess
  * nothing of networks; whoever syncs folds verified entries into it.
  */
 export class Replica {
-  readonly confirmed: ConfirmedLog = new ConfirmedLog();
+  readonly confirmed: ConfirmedLog;
   readonly outbox: Outbox;
   readonly changes: Listeners<ReplicaChange>;
   readonly conflicts: Listeners<Conflict>;
@@ -55,7 +61,7 @@ export class Replica {
   #lastStamp: Stamp;
   #cloned = false;
   #end: MembershipEnd | undefined;
-  #people: People = NOBODY;
+  #people: People;
   readonly #reported = new Set<string>();
   /** Store work runs one after the other, so that counters and expectations hold. */
   #storeQueue: Promise<unknown> = Promise.resolve();
@@ -63,6 +69,9 @@ export class Replica {
   constructor(deps: ReplicaDeps) {
     this.#deps = deps;
     this.outbox = deps.outbox;
+    this.confirmed = deps.local.confirmed;
+    this.#people = this.confirmed.position;
+    forgetHeld(deps.outbox, this.confirmed.state);
     this.changes = new Listeners(deps.onListenerError);
     this.conflicts = new Listeners(deps.onListenerError);
     this.people = new Listeners(deps.onListenerError);
@@ -92,18 +101,41 @@ export class Replica {
 
   /** Takes over what folding an entry changed; called right after the fold. */
   takeEffects(effects: EntryEffects, entry: VerifiedEntry): void {
+    const { frame, at, after } = entry;
+    this.#deps.local.note({ seq: after.seq, frame, at, isSkipped: false });
     const own = effects.edits.filter((edit) => edit.device === this.outbox.device);
-    const held = own.filter((edit) => this.#isOwn(edit, entry.after.seq));
+    const held = own.filter((edit) => this.#isOwn(edit, after.seq));
     let keys = this.#overlay.refresh(effects.touched);
     if (held.length > 0) {
-      // An edit that a failing store keeps is recognised by its counter when it comes up again.
-      const confirming = this.outbox.confirm(held.map(({ counter }) => counter));
-      this.#storeQueue = Promise.all([this.#storeQueue, confirming]);
+      this.outbox.confirm(held.map(({ counter }) => counter));
       keys = [...keys, ...this.#overlay.reset(this.outbox.pending())];
     }
     if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
     for (const conflict of effects.conflicts) this.conflicts.tell(conflict);
-    this.#tellPeople(entry.after);
+    this.#tellPeople(after);
+  }
+
+  /**
+   * Goes on from a checkpoint instead of what was confirmed. What is pending stays, but for
+   * edits that the log holds by then. Resolves once it is durable.
+   */
+  load(checkpoint: Checkpoint): Promise<Result<void, StoreError>> {
+    return this.#queueStoreWork(async () => {
+      this.confirmed.load(checkpoint);
+      forgetHeld(this.outbox, this.confirmed.state);
+      const keys = this.#overlay.restart(this.outbox.pending());
+      if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
+      this.#tellPeople(this.confirmed.position);
+      const change = this.outbox.planForgetting();
+      const kept = await this.#deps.local.startOver(change);
+      if (kept.ok) change.apply();
+      return kept;
+    });
+  }
+
+  /** An entry that was stepped over, without effects. */
+  noteSkipped({ seq, frame, at }: StoredEntry): void {
+    this.#deps.local.note({ seq, frame, at, isSkipped: true });
   }
 
   /**
@@ -150,16 +182,23 @@ export class Replica {
     return this.#end;
   }
 
-  /** Finishes what folding left to do in the store; to be awaited before the next push. */
+  /**
+   * Makes durable what was folded, and that the outbox need not hold it any more, in one commit;
+   * to be awaited before the next push. What a failing store did not take is written next time.
+   */
   settle(): Promise<Result<void, StoreError>> {
     return this.#queueStoreWork(async () => {
-      if (!this.#cloned) return ok();
-      const renamed = await this.outbox.becomeNewDevice(this.#deps.random);
-      if (renamed.ok) {
+      const { local, random } = this.#deps;
+      const isCloned = this.#cloned;
+      const change = isCloned ? this.outbox.planNewDevice(random) : this.outbox.planForgetting();
+      const written = await local.write(change);
+      if (!written.ok) return written;
+      change.apply();
+      if (isCloned) {
         this.#cloned = false;
         this.#resetOverlay();
       }
-      return renamed;
+      return ok();
     });
   }
 
@@ -206,4 +245,11 @@ export class Replica {
     this.#storeQueue = result.catch(() => undefined);
     return result;
   }
+}
+
+/** What the log was known to hold when the app was killed is not to be pushed again. */
+function forgetHeld(outbox: Outbox, { applied }: BudgetState): void {
+  const last = applied.get(outbox.device) ?? 0;
+  const counters = outbox.pending().map(({ counter }) => counter);
+  outbox.confirm(counters.filter((counter) => counter <= last));
 }

@@ -94,9 +94,13 @@ function sealEntry(
   const said = { budgetId, seq, epoch, author, device, t };
   const people = foldStatements(before, body.statements, said);
   if (!people) throw new Error('a statement was sealed that its author may not make');
-  const after = advancePosition(before, { seq, epoch, kid, t }, hashFrame(frame), people);
+  const { statements } = body;
+  const after = advancePosition(before, { seq, epoch, kid, t }, hashFrame(frame), {
+    people,
+    statements,
+  });
   return {
     entry: { seq, epoch, author, t, prev, frame },
-    verified: { author, device, t, body, after },
+    verified: { author, device, t, body, frame, at: t, after },
   };
 }

@@ -18,6 +18,8 @@ import type { BudgetId } from '../model/ids.js';
  * - `epoch_jumped`: the server names an epoch far beyond the one that the log is in.
  * - `epoch_rolled_back`: the server names an earlier epoch than the log is in.
  * - `deletion_unproven`: the server says that the budget is deleted, and no owner has signed it.
+ * - `snapshot_refused`: a snapshot was swapped or damaged, or somebody took a false one.
+ * - `snapshot_disputed`: members do not agree on what the log folds to.
  * - `pin_not_genuine`: the user's own note of the budget was altered, or sealed by another identity.
  */
 export type SecurityEventKind =
@@ -38,6 +40,8 @@ export type SecurityEventKind =
   | 'epoch_jumped'
   | 'epoch_rolled_back'
   | 'deletion_unproven'
+  | 'snapshot_refused'
+  | 'snapshot_disputed'
   | 'pin_not_genuine';
 
 /** Something that an honest project and honest members do not cause. Nothing of it is merged. */

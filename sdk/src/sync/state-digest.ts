@@ -1,21 +1,44 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js';
 import { encodeCanonical, type Item } from '../codec/cbor.js';
 import type { BudgetState } from '../model/budget-state.js';
 import type { OpContext } from '../model/op-context.js';
 import type { FieldState, RecordState } from '../model/record.js';
+import type { LogPosition } from './log-position.js';
+
+/**
+ * SHA-256 of all that the log up to `position` folds to, people and devices included: what a
+ * `state_digest` states and every device that folds the log can compare.
+ */
+export function digestConfirmed(state: BudgetState, position: LogPosition): Uint8Array {
+  const devices = sorted(position.devices).map(([device, { author, name, revoked }]): Item => [
+    device,
+    author,
+    name ?? null,
+    revoked === true,
+  ]);
+  const parts = [hexToBytes(digestState(state)), position.peopleHash, devices];
+  return sha256(encodeCanonical(parts));
+}
 
 /**
  * SHA-256, in hex, of everything that the fold holds, hidden fields and increments
- * included: two devices that folded the same log have the same digest.
+ * included: two devices that folded the same log have the same digest. Costs little where few
+ * records have changed since it was last asked for.
  */
 export function digestState(state: BudgetState): string {
   const applied = sorted(state.applied).map(([device, counter]): Item => [device, counter]);
-  const collections = sorted(state.collections).map(([name, records]): Item => [
-    name,
-    sorted(records).map(([id, r]) => [id, ...recordItems(r)]),
-  ]);
-  return bytesToHex(sha256(encodeCanonical([applied, collections])));
+  const records: Uint8Array[] = [];
+  for (const [name, collection] of sorted(state.collections)) {
+    for (const [id, record] of sorted(collection)) records.push(digestRecord(name, id, record));
+  }
+  const { wallMs, logical } = state.latestStamp;
+  return bytesToHex(sha256(encodeCanonical([applied, wallMs, logical, concatBytes(...records)])));
+}
+
+function digestRecord(collection: string, id: string, record: RecordState): Uint8Array {
+  record.digest ??= sha256(encodeCanonical([collection, id, ...recordItems(record)]));
+  return record.digest;
 }
 
 function recordItems({ put, removed, fields }: RecordState): Item[] {

@@ -61,8 +61,16 @@ export const isEnd = ({ kind }: SyncFailure): boolean =>
   kind === 'removed' || kind === 'budget_deleted';
 
 /** Whether trying again later may help without anybody doing anything. */
-export const isTransient = ({ kind }: SyncFailure): boolean =>
-  kind === 'offline' || kind === 'deadline' || kind === 'quota' || kind === 'failed';
+export const isTransient = ({ kind }: SyncFailure): boolean => TRANSIENT.has(kind);
+
+const TRANSIENT: ReadonlySet<SyncFailure['kind']> = new Set([
+  'offline',
+  'deadline',
+  'quota',
+  'failed',
+  // A store that is full or busy takes later what is kept in memory until then.
+  'unavailable',
+]);
 
 export const toSealsyncError = (failure: SyncFailure): SealsyncError =>
   new SealsyncError(

@@ -374,8 +374,12 @@ export class SyncOrchestrator {
 
   async #doPush(signal: AbortSignal): Promise<SyncFailure | undefined> {
     this.#wantsPush = false;
-    const pushed = await this.#deps.session.pushPending(signal);
+    const { session } = this.#deps;
+    const before = session.headHint()?.seq;
+    const pushed = await session.pushPending(signal);
     if (!pushed.ok) {
+      // Peers hear of what was appended before that.
+      if (session.headHint()?.seq !== before) this.#announce();
       this.#wantsPush = true;
       // Nobody knows whether the append was taken, so look before the next one.
       this.#wantsPull = true;

@@ -27,6 +27,11 @@ export interface SyncSettings {
    * Default 60,000.
    */
   readonly maxRetryDelayMs: number;
+  /**
+   * A device that appends takes a snapshot once the log has so many entries behind the last one.
+   * Whoever opens the budget anew reads up to so many documents and a few more. Default 120.
+   */
+  readonly snapshotEveryEntries: number;
 }
 
 export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
@@ -36,6 +41,7 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   hintedPullIntervalMs: 2_000,
   firstRetryDelayMs: 1_000,
   maxRetryDelayMs: 60_000,
+  snapshotEveryEntries: 120,
 };
 
 const HOUR_MS = 60 * 60_000;
@@ -57,12 +63,16 @@ export function resolveSyncSettings(settings: Partial<SyncSettings>): SyncSettin
   requireMs(resolved, 'hintedPullIntervalMs', 0, HOUR_MS);
   requireMs(resolved, 'firstRetryDelayMs', 10, HOUR_MS);
   requireMs(resolved, 'maxRetryDelayMs', firstRetryDelayMs, DAY_MS);
+  const { snapshotEveryEntries } = resolved;
+  if (!Number.isSafeInteger(snapshotEveryEntries) || snapshotEveryEntries < 1) {
+    throw new SealsyncError('bad_config', 'snapshotEveryEntries is a whole number of entries.');
+  }
   return resolved;
 }
 
 function requireMs(
   settings: SyncSettings,
-  name: keyof SyncSettings,
+  name: Exclude<keyof SyncSettings, 'snapshotEveryEntries'>,
   minMs: number,
   maxMs: number,
 ): void {

@@ -7,6 +7,7 @@ import { openPreviousKey } from '../crypto/previous-key.js';
 import { equalBytes } from '../bytes.js';
 import type { EntryBody } from '../model/body.js';
 import type { BudgetId } from '../model/ids.js';
+import { isDigestStatement } from '../model/membership.js';
 import type { Members } from '../model/people.js';
 import { mayWrite } from '../model/roles.js';
 import type { RemoteError, StoredEntry } from '../ports/remote-log.js';
@@ -18,6 +19,8 @@ import { advancePosition, type LogPosition, type VerifiedEntry } from './log-pos
 export interface EpochKeys {
   /** The key of `epoch` that `kid` commits to, if it is here. */
   find(epoch: number, kid: Uint8Array): EpochKey | undefined;
+  /** Keeps a key that was found on the way. */
+  add(key: EpochKey): void;
   /** Asks for that key where this device could get it; afterwards `find` tells. */
   obtain(
     epoch: number,
@@ -58,11 +61,13 @@ export function verifyEntry(
   entry: StoredEntry,
   before: LogPosition,
   budgetId: BudgetId,
-  keys: EpochKeys,
+  keys: Pick<EpochKeys, 'find'>,
 ): Result<VerifiedEntry, EntryFailure> {
   const parsed = parseFrame(entry.frame);
   if (!parsed.ok) return parsed;
   const frame = parsed.value;
+  // Told from the signed header alone: inside, it would look like a body of a newer version.
+  if (frame.header.kind === 'snapshot') return fail('wrong_place', 'a snapshot is no entry');
   const placed = checkPlace(entry, frame, before, budgetId);
   if (!placed.ok) return placed;
   const { header } = frame;
@@ -84,16 +89,18 @@ export function verifyEntry(
   }
 
   const people = foldStatements(before, body.value.statements, header);
-  if (!people || header.kind !== kindOf(body.value) || !keepsHistory(body.value, key)) {
+  if (!people || !isWellFormed(body.value, header) || !keepsHistory(body.value, key)) {
     return fail('bad_statement', 'the entry says what its author may not say');
   }
   if (isNewcomer) {
     const signed = checkAuthor(frame, people.members);
     if (!signed.ok) return signed;
   }
-  const after = advancePosition(before, header, hashFrame(entry.frame), people);
+  const said = { people, statements: body.value.statements };
+  const after = advancePosition(before, header, hashFrame(entry.frame), said);
   const { author, device, t } = header;
-  return ok({ author, device, t, body: body.value, after });
+  const { frame: bytes, at } = entry;
+  return ok({ author, device, t, body: body.value, frame: bytes, at, after });
 }
 
 /** The first entry makes a member of its author, and so does the one by which a newcomer joins. */
@@ -110,6 +117,10 @@ function keepsHistory({ statements: [first] }: EntryBody, key: EpochKey): boolea
   if (opened.ok) opened.value.wipe();
   return opened.ok;
 }
+
+/** What is said of the state comes without a change of it. */
+const isWellFormed = (body: EntryBody, { kind }: FrameHeader): boolean =>
+  kind === kindOf(body) && (body.edits.length === 0 || !body.statements.some(isDigestStatement));
 
 /** An entry about people is marked as such in its signed header. */
 export const kindOf = (body: EntryBody): 'edits' | 'membership' =>

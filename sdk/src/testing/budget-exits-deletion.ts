@@ -20,6 +20,7 @@ function describeMarking({ onBudget, expect }: Suite): void {
       members: { [annUid]: 'owner' },
       epoch: 1,
       floor: 0,
+      base: '',
       rekey: false,
       deleted: true,
       tombstone: TOMBSTONE,

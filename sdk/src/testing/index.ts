@@ -12,9 +12,11 @@ export {
   type Interceptor,
   type RemoteCall,
   type RemoteOperation,
+  type SnapshotTampering,
   type Tampering,
 } from './memory-log-faults.js';
 export type { MemoryInvite, StoredBudget } from './memory-stored-budget.js';
 export type { StoredPins } from './memory-access.js';
 export { describeRemoteLog, type RemoteEnvironment } from './remote-log-contract.js';
+export { describeSnapshotStorage } from './snapshot-storage-contract.js';
 export { createSeededRandom } from './seeded-random.js';

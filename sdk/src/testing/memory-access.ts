@@ -2,6 +2,7 @@ import type { BudgetId } from '../model/ids.js';
 import type { Role } from '../model/roles.js';
 import type { OperationCounter } from '../ports/operation-counter.js';
 import type { RemoteError, RemoteErrorKind, StoredEntry } from '../ports/remote-log.js';
+import type { StoredSnapshot } from '../ports/snapshots.js';
 import { err, ok, type Result } from '../result.js';
 import type { RemoteCall, RemoteOperation } from './memory-log-faults.js';
 import { mayRead, roleOf, type Caller, type StoredBudget } from './memory-stored-budget.js';
@@ -18,6 +19,12 @@ export interface MemoryHost {
   overwritePins(uid: string, pins: StoredPins): void;
   /** The page that `uid` gets to see. */
   show(uid: string, budgetId: BudgetId, page: readonly StoredEntry[]): readonly StoredEntry[];
+  /** The snapshots that `uid` gets to see. */
+  showSnapshots(
+    uid: string,
+    budgetId: BudgetId,
+    listed: readonly StoredSnapshot[],
+  ): readonly StoredSnapshot[];
   /** Lets `apply` happen when the call arrives, and answers when the answer does. */
   call<T>(
     call: RemoteCall,

@@ -4,14 +4,22 @@ import { createOperationCounter, type OperationCounter } from '../ports/operatio
 import type { BudgetList } from '../ports/budget-list.js';
 import type { RemoteBudget } from '../ports/remote-budget.js';
 import type { RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
+import type { StoredSnapshot } from '../ports/snapshots.js';
 import type { Result } from '../result.js';
 import { fail, MemoryAccess, type MemoryHost, type StoredPins } from './memory-access.js';
 import { MemoryBudgetList } from './memory-budget-list.js';
 import { MemoryExits } from './memory-exits.js';
 import { MemoryInvites } from './memory-invites.js';
 import { MemoryKeys } from './memory-keys.js';
-import type { Disruption, Interceptor, RemoteCall, Tampering } from './memory-log-faults.js';
+import type {
+  Disruption,
+  Interceptor,
+  RemoteCall,
+  SnapshotTampering,
+  Tampering,
+} from './memory-log-faults.js';
 import { MemoryLog } from './memory-log.js';
+import { MemorySnapshots } from './memory-snapshots.js';
 import type { Caller, StoredBudget } from './memory-stored-budget.js';
 
 const DEFAULT_DEADLINE_MS = 30_000;
@@ -40,6 +48,8 @@ export interface MemoryBackend {
   intercept(intercept: Interceptor): () => void;
   /** Shows `uid` something else than the log, page by page; returns how to end it. */
   tamper(uid: string, budgetId: BudgetId, tampering: Tampering): () => void;
+  /** Shows `uid` other snapshots than are stored, list by list; returns how to end it. */
+  tamperSnapshots(uid: string, budgetId: BudgetId, tampering: SnapshotTampering): () => void;
   /** What is stored of a budget and below it, past the rules. */
   inspect(budgetId: BudgetId): StoredBudget | undefined;
   /** Replaces what is stored, past the rules, as whoever runs the project could. */
@@ -61,6 +71,7 @@ class InMemoryBackend implements MemoryBackend, MemoryHost {
   readonly #signedInLongAgo = new Set<string>();
   readonly #interceptors = new Set<Interceptor>();
   readonly #tamperings = new Map<string, Tampering>();
+  readonly #snapshotTamperings = new Map<string, SnapshotTampering>();
 
   constructor(options: MemoryBackendOptions) {
     this.#options = options;
@@ -73,6 +84,7 @@ class InMemoryBackend implements MemoryBackend, MemoryHost {
       wraps: new MemoryKeys(access),
       invites: new MemoryInvites(access),
       exits: new MemoryExits(access),
+      snapshots: new MemorySnapshots(access),
     };
   }
 
@@ -98,6 +110,12 @@ class InMemoryBackend implements MemoryBackend, MemoryHost {
     const key = `${budgetId}/${uid}`;
     this.#tamperings.set(key, tampering);
     return () => this.#tamperings.delete(key);
+  }
+
+  tamperSnapshots(uid: string, budgetId: BudgetId, tampering: SnapshotTampering): () => void {
+    const key = `${budgetId}/${uid}`;
+    this.#snapshotTamperings.set(key, tampering);
+    return () => this.#snapshotTamperings.delete(key);
   }
 
   inspect(budgetId: BudgetId): StoredBudget | undefined {
@@ -129,6 +147,14 @@ class InMemoryBackend implements MemoryBackend, MemoryHost {
 
   show(uid: string, budgetId: BudgetId, page: readonly StoredEntry[]): readonly StoredEntry[] {
     return this.#tamperings.get(`${budgetId}/${uid}`)?.(page) ?? page;
+  }
+
+  showSnapshots(
+    uid: string,
+    budgetId: BudgetId,
+    listed: readonly StoredSnapshot[],
+  ): readonly StoredSnapshot[] {
+    return this.#snapshotTamperings.get(`${budgetId}/${uid}`)?.(listed) ?? listed;
   }
 
   /** Runs `apply` once the call has travelled, unless it is disrupted. */

@@ -1,4 +1,5 @@
 import { createMemoryBackend } from './memory-backend.js';
+import { chunkKeyOf } from './memory-snapshot-rules.js';
 import type { RemoteEnvironment } from './remote-log-fixture.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -25,6 +26,18 @@ export function createMemoryEnvironment(): Promise<RemoteEnvironment> {
       if (!invite) throw new RangeError('The backend holds no invite of that id');
       invites.set(inviteId, { ...invite, expiresAt: clock.now() - 1000 });
       backend.overwrite(budgetId, { invites });
+    },
+    ageSnapshot: (budgetId, id, ageMs) => {
+      const snapshots = new Map(backend.inspect(budgetId)?.snapshots);
+      const snapshot = snapshots.get(id);
+      if (!snapshot) throw new RangeError('The backend holds no snapshot of that id');
+      snapshots.set(id, { ...snapshot, at: clock.now() - ageMs });
+      backend.overwrite(budgetId, { snapshots });
+    },
+    loseChunk: (budgetId, id, at) => {
+      const chunks = new Map(backend.inspect(budgetId)?.chunks);
+      chunks.delete(chunkKeyOf(id, at));
+      backend.overwrite(budgetId, { chunks });
     },
   });
 }

@@ -1,9 +1,11 @@
 import { MAX_PURGED_AT_ONCE, type BudgetExits } from '../ports/budget-exits.js';
 import type { RemoteError } from '../ports/remote-log.js';
+import { MAX_LISTED_SNAPSHOTS } from '../ports/snapshots.js';
 import { RULES_READS } from '../remote/rules-reads.js';
 import { ok, type Result } from '../result.js';
 import { fail, type MemoryAccess } from './memory-access.js';
 import { deleteBudget, leaveBudget } from './memory-people-rules.js';
+import { chunkKeysOf } from './memory-snapshot-rules.js';
 import type { StoredBudget } from './memory-stored-budget.js';
 
 /** One person's access to the ways out of one budget in memory. */
@@ -57,9 +59,9 @@ export class MemoryExits implements BudgetExits {
     const apply = (): Result<number, RemoteError> => {
       const before = access.stored;
       if (!before?.deleted || access.role !== 'owner') return fail('purge', 'denied');
-      const { after, purged, queries } = purgeSome(before);
+      const { after, purged, queries, found } = purgeSome(before);
       access.add({
-        reads: purged + (purged > 0 ? queries - 1 : queries),
+        reads: found + (found > 0 ? queries - 1 : queries),
         deletes: purged,
         rulesReads: queries * RULES_READS.listPurgeable + purged * RULES_READS.purgeDocument,
       });
@@ -75,12 +77,29 @@ function purgeSome(before: StoredBudget): {
   after: StoredBudget;
   purged: number;
   queries: number;
+  /** By the last query. */
+  found: number;
 } {
   const collections = ['entries', 'wraps', 'invites', 'departures'] as const;
   const found = collections.findIndex((name) => before[name].size > 0);
   const name = collections[found];
-  if (!name) return { after: before, purged: 0, queries: collections.length };
+  if (!name) return purgeSnapshots(before, collections.length + 1);
   const rest = new Map<unknown, unknown>([...before[name]].slice(MAX_PURGED_AT_ONCE));
   const after = { ...before, [name]: rest };
-  return { after, purged: before[name].size - rest.size, queries: found + 1 };
+  const purged = before[name].size - rest.size;
+  return { after, purged, queries: found + 1, found: purged };
+}
+
+/** Takes away as many snapshots as one call may, with their chunks. */
+function purgeSnapshots(before: StoredBudget, queries: number): ReturnType<typeof purgeSome> {
+  const listed = [...before.snapshots.values()].slice(0, MAX_LISTED_SNAPSHOTS);
+  const [snapshots, chunks] = [new Map(before.snapshots), new Map(before.chunks)];
+  let purged = 0;
+  for (const snapshot of listed) {
+    if (purged + snapshot.chunks + 1 > MAX_PURGED_AT_ONCE) break;
+    for (const key of chunkKeysOf(snapshot)) chunks.delete(key);
+    snapshots.delete(snapshot.id);
+    purged += snapshot.chunks + 1;
+  }
+  return { after: { ...before, snapshots, chunks }, purged, queries, found: listed.length };
 }

@@ -1,5 +1,6 @@
 import type { BudgetId } from '../model/ids.js';
 import type { RemoteErrorKind, StoredEntry } from '../ports/remote-log.js';
+import type { StoredSnapshot } from '../ports/snapshots.js';
 
 export type RemoteOperation =
   | 'create'
@@ -21,6 +22,14 @@ export type RemoteOperation =
   | 'readDeparture'
   | 'markDeleted'
   | 'purge'
+  | 'listSnapshots'
+  | 'readHeader'
+  | 'readChunks'
+  | 'putChunk'
+  | 'putHeader'
+  | 'removeSnapshot'
+  | 'raiseFloor'
+  | 'prune'
   | 'listBudgets'
   | 'readPin'
   | 'putPin'
@@ -51,6 +60,9 @@ export type Interceptor = (call: RemoteCall) => Disruption | undefined;
 
 /** What one reader is shown instead of the entries that the log holds. */
 export type Tampering = (entries: readonly StoredEntry[]) => readonly StoredEntry[];
+
+/** What one reader is shown instead of the snapshots that are stored. */
+export type SnapshotTampering = (listed: readonly StoredSnapshot[]) => readonly StoredSnapshot[];
 
 /** Disrupts the next call of `operation`, by `uid` if given, and no other. */
 export function disruptOnce(

@@ -43,6 +43,7 @@ export function applyGenesis(
     members: { [commit.uid]: 'owner' },
     epoch: 1,
     floor: 0,
+    base: '',
     rekey: false,
     deleted: false,
     tombstone: new Uint8Array(),
@@ -51,6 +52,8 @@ export function applyGenesis(
     wraps: new Map(),
     invites: new Map(),
     departures: new Map(),
+    snapshots: new Map(),
+    chunks: new Map(),
   };
   const begun = appendEntries(empty, commit, true);
   return begun && putWraps(begun, [wrap], commit);

@@ -104,11 +104,12 @@ export class MemoryLog implements RemoteLog {
       const budget = access.stored;
       if (!budget || (!access.role && !budget.deleted)) return fail('readBudget', 'denied');
       access.add({ reads: 1 });
-      const { members, epoch, floor, rekey, deleted, tombstone } = budget;
+      const { members, epoch, floor, base, rekey, deleted, tombstone } = budget;
       return ok({
         members: { ...members },
         epoch,
         floor,
+        base,
         rekey,
         deleted,
         tombstone: tombstone.slice(),

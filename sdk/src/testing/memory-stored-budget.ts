@@ -1,5 +1,6 @@
 import type { StoredInvite } from '../ports/invite-directory.js';
 import type { BudgetDocument, LogEntry, StoredEntry } from '../ports/remote-log.js';
+import type { StoredSnapshot } from '../ports/snapshots.js';
 import type { StoredWrap } from '../ports/wrapped-keys.js';
 import type { Role } from '../model/roles.js';
 
@@ -14,6 +15,10 @@ export interface StoredBudget extends BudgetDocument {
   readonly invites: ReadonlyMap<string, MemoryInvite>;
   /** Notices by the uid of who is no longer a member. */
   readonly departures: ReadonlyMap<string, Uint8Array>;
+  /** Headers by their ids. */
+  readonly snapshots: ReadonlyMap<string, StoredSnapshot>;
+  /** By `{snapshot id}/{place}`, also those without a header. */
+  readonly chunks: ReadonlyMap<string, Uint8Array>;
 }
 
 /** An invite with the fields that no reader is given. */
@@ -53,6 +58,11 @@ export const copyWrap = (stored: StoredWrap): StoredWrap => ({
   ...stored,
   kid: stored.kid.slice(),
   wrap: stored.wrap.slice(),
+});
+
+export const copySnapshot = (stored: StoredSnapshot): StoredSnapshot => ({
+  ...stored,
+  header: stored.header.slice(),
 });
 
 /** What the security rules allow for bytes that only members make sense of. */

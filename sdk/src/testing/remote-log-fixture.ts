@@ -37,6 +37,10 @@ export interface RemoteEnvironment {
   ): Promise<void> | void;
   /** Moves the end of an invite's time into the past, past all rules. */
   expireInvite(budgetId: BudgetId, inviteId: string): Promise<void> | void;
+  /** Moves the time at which a snapshot was taken into the past, past all rules. */
+  ageSnapshot(budgetId: BudgetId, id: string, ageMs: number): Promise<void> | void;
+  /** Takes one chunk of a snapshot away, past all rules. */
+  loseChunk(budgetId: BudgetId, id: string, at: number): Promise<void> | void;
 }
 
 export type MakeEnvironment = () => Promise<RemoteEnvironment>;

@@ -16,6 +16,7 @@ const documentOf = (members: BudgetDocument['members']): BudgetDocument => ({
   floor: 0,
   rekey: false,
   deleted: false,
+  base: '',
   tombstone: new Uint8Array(),
 });
 

@@ -20,6 +20,7 @@ import type { Random } from '../ports/random.js';
 import type { Wakeups } from '../ports/wakeups.js';
 import { wrapIdOf } from '../remote/wrap-id.js';
 import { ok } from '../result.js';
+import type { LocalLogLimits } from '../sync/local-log.js';
 import { OwnIdentities } from '../sync/own-identities.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
 import { resolveSyncSettings, type SyncSettings } from '../sync/sync-settings.js';
@@ -45,6 +46,7 @@ export type WorldShapes = Record<string, Record<string, number | string | null>>
 export interface SyncWorldOptions extends Omit<MemoryBackendOptions, 'clock'> {
   readonly seed?: number;
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
+  readonly localLog?: LocalLogLimits;
 }
 
 /**
@@ -181,6 +183,7 @@ export class SyncWorld {
         readKeys: (of) => Promise.resolve(ok(this.identityOf(of).publicKeys)),
       },
       store,
+      localLog: this.#options.localLog,
       openChannel: () => this.hub.createChannel(),
       wakeups,
       clock: wrongClock(this.clock, clockErrorMs),

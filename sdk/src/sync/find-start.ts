@@ -1,0 +1,54 @@
+import type { LogPosition } from './log-position.js';
+import type { RemoteError } from '../ports/remote-log.js';
+import type { SnapshotStorage, StoredSnapshot } from '../ports/snapshots.js';
+import { ok, type Result } from '../result.js';
+import type { Checkpoint } from './checkpoint.js';
+import { openSnapshot, type OpenSnapshotDeps, type SnapshotRefused } from './open-snapshot.js';
+
+/** So many of the newest are tried; there are more only if somebody floods. */
+const TRIED_FIRST = 2;
+const TRIED_AT_MOST = 10;
+
+export interface FindStartDeps extends Omit<OpenSnapshotDeps, 'snapshots'> {
+  readonly snapshots: SnapshotStorage;
+  /** Snapshots that a member disputes, by the positions of their digests. */
+  readonly disputed: ReadonlySet<number>;
+  readonly onRefused: (refused: SnapshotRefused) => void;
+}
+
+/**
+ * The newest snapshot that passes all checks; `undefined` where there is none. `listed` is what
+ * the newest two are, where that was asked already.
+ */
+export async function findStart(
+  deps: FindStartDeps,
+  listed: readonly StoredSnapshot[] | undefined,
+  signal?: AbortSignal,
+): Promise<Result<Checkpoint | undefined, RemoteError>> {
+  const tried = new Set<string>();
+  for (const limit of [TRIED_FIRST, TRIED_AT_MOST]) {
+    const known = limit === TRIED_FIRST ? listed : undefined;
+    const found = known ? ok(known) : await deps.snapshots.list(limit, signal);
+    if (!found.ok) return found;
+    for (const stored of found.value.filter(({ id }) => !tried.has(id))) {
+      tried.add(stored.id);
+      if (!isCandidate(deps, stored)) continue;
+      const opened = await openSnapshot(deps, stored, signal);
+      if (opened.ok) return opened;
+      if (!isRefusal(opened.error)) return { ok: false, error: opened.error };
+      deps.onRefused(opened.error);
+    }
+    if (found.value.length < limit) break;
+  }
+  return ok(undefined);
+}
+
+const isCandidate = (
+  { position, disputed }: { position: LogPosition; disputed: ReadonlySet<number> },
+  { seq, header }: StoredSnapshot,
+): boolean => header.length > 0 && seq > position.seq && !disputed.has(seq);
+
+const isRefusal = (error: SnapshotRefused | RemoteError): error is SnapshotRefused =>
+  error.kind === 'snapshot_refused' ||
+  error.kind === 'upgrade_required' ||
+  error.kind === 'key_missing';

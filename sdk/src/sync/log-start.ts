@@ -1,0 +1,133 @@
+import type { BudgetId } from '../model/ids.js';
+import type { RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
+import type { SnapshotStorage, StoredSnapshot } from '../ports/snapshots.js';
+import { err, ok, type Result } from '../result.js';
+import type { Checkpoint } from './checkpoint.js';
+import type { DigestWatch } from './digest-watch.js';
+import { findStart } from './find-start.js';
+import { LOG_START, type LogPosition } from './log-position.js';
+import { FIRST_PAGE_ENTRIES, type Landmarks, type LogHalted } from './pull-log.js';
+import type { Replica } from './replica.js';
+import type { SyncFailure } from './sync-failure.js';
+import type { EpochKeys } from './verify-entry.js';
+
+export interface LogStartDeps {
+  readonly budgetId: BudgetId;
+  readonly log: Pick<RemoteLog, 'read' | 'readBudget'>;
+  readonly snapshots: SnapshotStorage;
+  readonly keys: EpochKeys;
+  readonly replica: Replica;
+  readonly digests: DigestWatch;
+}
+
+/** What was read ahead: the page of the log from `after` on. */
+export interface ReadAhead {
+  readonly after: number;
+  readonly page: Promise<Result<readonly StoredEntry[], RemoteError>>;
+}
+
+/** The newest that are asked for at once, so that starting takes two round trips. */
+const LISTED_FIRST = 2;
+
+/** Where reading begins for a device that cannot, or need not, read the log from its own place. */
+export class LogStart {
+  readonly #deps: LogStartDeps;
+
+  constructor(deps: LogStartDeps) {
+    this.#deps = deps;
+  }
+
+  /** Asked together with the landmarks, by a device that has verified nothing. */
+  list(signal?: AbortSignal): Promise<Result<readonly StoredSnapshot[], RemoteError>> {
+    return this.#deps.snapshots.list(LISTED_FIRST, signal);
+  }
+
+  /**
+   * Begins with the newest usable of the `listed` snapshots, if there is one; the entries behind
+   * the newest are read at the same time.
+   */
+  async begin(
+    landmarks: Landmarks,
+    listed: readonly StoredSnapshot[],
+    signal?: AbortSignal,
+  ): Promise<Result<ReadAhead | undefined, SyncFailure>> {
+    const { log, replica } = this.#deps;
+    const [newest] = listed;
+    if (!newest || newest.seq < 1) return ok(undefined);
+    // The entry of the snapshot itself as well, to hold its hash against the snapshot's.
+    const after = newest.seq - 1;
+    const page = log.read({ after, limit: FIRST_PAGE_ENTRIES }, signal);
+    const start = await this.#find(landmarks, LOG_START, [], listed, signal);
+    if (!start.ok) return start;
+    if (!start.value) return ok(undefined);
+    const loaded = await replica.load(start.value);
+    if (!loaded.ok) return loaded;
+    return ok(start.value.position.seq === newest.seq ? { after, page } : undefined);
+  }
+
+  /**
+   * The log does not show what this device has verified last. `true` if that was pruned and this
+   * device now continues from a snapshot, or may go on from where it is.
+   */
+  async continueBehindFloor(
+    landmarks: Landmarks,
+    signal?: AbortSignal,
+  ): Promise<Result<boolean, SyncFailure>> {
+    const { log, replica } = this.#deps;
+    const budget = await log.readBudget(signal);
+    if (!budget.ok) return budget;
+    const { position, peopleFrames } = replica.confirmed;
+    if (budget.value.floor < position.seq) return ok(false);
+    const start = await this.#find(landmarks, position, peopleFrames, undefined, signal);
+    if (!start.ok) return start;
+    if (!start.value) return err(missingSnapshot(position.seq));
+    const loaded = await replica.load(start.value);
+    return loaded.ok ? ok(true) : loaded;
+  }
+
+  /** The state up to a snapshot that nobody disputes; nothing where the log begins at 1 is as good. */
+  async findOther(
+    landmarks: Landmarks,
+    signal?: AbortSignal,
+  ): Promise<Result<Checkpoint | undefined, SyncFailure>> {
+    const budget = await this.#deps.log.readBudget(signal);
+    if (!budget.ok) return budget;
+    const start = await this.#find(landmarks, LOG_START, [], undefined, signal);
+    if (!start.ok || start.value || budget.value.floor === 0) return start;
+    return err(missingSnapshot(budget.value.floor));
+  }
+
+  #find(
+    landmarks: Landmarks,
+    position: LogPosition,
+    peopleFrames: readonly Uint8Array[],
+    listed: readonly StoredSnapshot[] | undefined,
+    signal?: AbortSignal,
+  ): Promise<Result<Checkpoint | undefined, RemoteError>> {
+    const { budgetId, snapshots, keys, replica, digests } = this.#deps;
+    const { disputed } = replica.confirmed.position.digests;
+    return findStart(
+      {
+        budgetId,
+        snapshots,
+        keys,
+        landmarks,
+        position,
+        peopleFrames,
+        disputed: new Set([...digests.distrusted, ...disputed]),
+        onRefused: ({ kind, seq, message }) => {
+          if (kind === 'snapshot_refused') replica.reportOnce({ kind, seq, message });
+        },
+      },
+      listed,
+      signal,
+    );
+  }
+}
+
+const missingSnapshot = (seq: number): LogHalted => ({
+  kind: 'log_halted',
+  seq,
+  message:
+    'The log was pruned beyond what this device has read, and no snapshot of it can be used; what is there stays usable.',
+});

@@ -1,0 +1,164 @@
+import { isSealsyncError } from '../errors.js';
+import type { Clock } from '../ports/clock.js';
+import type { LocalStore } from '../ports/local-store.js';
+import type { Logger } from '../ports/logger.js';
+import type { RemoteLog } from '../ports/remote-log.js';
+import { MAX_LISTED_SNAPSHOTS, type NewSnapshot } from '../ports/snapshots.js';
+import { ok } from '../result.js';
+import { Backoff } from './backoff.js';
+import { chooseKept } from './kept-snapshots.js';
+import { NamedTimers } from './named-timers.js';
+import type { SnapshotDeps } from './snapshot-deps.js';
+import { isTransient, toSealsyncError } from './sync-failure.js';
+import type { SyncOrchestrator } from './sync-orchestrator.js';
+import type { SyncSettings } from './sync-settings.js';
+import { takeSnapshot } from './take-snapshot.js';
+
+export interface SnapshotKeeperDeps extends SnapshotDeps {
+  readonly sync: SyncOrchestrator;
+  readonly log: Pick<RemoteLog, 'readBudget'>;
+  readonly store: LocalStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: Pick<
+    SyncSettings,
+    'snapshotEveryEntries' | 'firstRetryDelayMs' | 'maxRetryDelayMs'
+  >;
+}
+
+/** Set while a digest is stated whose snapshot is not stored yet. */
+const OWED_KEY = 'snapshot-owed';
+const MAX_ATTEMPTS = 6;
+
+/**
+ * Takes a snapshot when enough was appended since the last one, so that whoever opens the budget
+ * anew reads few documents. Only devices that append do it: reading never leads to an upload.
+ */
+export class SnapshotKeeper {
+  readonly #deps: SnapshotKeeperDeps;
+  readonly #timers: NamedTimers<'retry'>;
+  readonly #backoff: Backoff;
+  readonly #abort = new AbortController();
+  #stopListening: () => void = () => undefined;
+  #working: Promise<void> | undefined;
+  /** The newest own entry that was looked at. */
+  #seenOwnSeq = 0;
+  /** A digest of this device was stated whose snapshot was not stored. */
+  #isOwed = false;
+
+  constructor(deps: SnapshotKeeperDeps) {
+    const { clock, random, settings } = deps;
+    this.#deps = deps;
+    this.#timers = new NamedTimers(clock);
+    this.#backoff = new Backoff(random, settings.firstRetryDelayMs, settings.maxRetryDelayMs);
+  }
+
+  start(): void {
+    this.#stopListening = this.#deps.sync.onStatus(({ state }) => {
+      if (state === 'idle') this.#consider();
+    });
+    void this.#deps.store.get(OWED_KEY).then((owed) => {
+      this.#isOwed ||= owed.ok && owed.value !== undefined;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#stopListening();
+    this.#timers.clearAll();
+    this.#abort.abort();
+    await this.#working;
+  }
+
+  #consider(): void {
+    if (this.#working || this.#abort.signal.aborted) return;
+    if (this.#deps.session.disputes.length > 0) this.#run(() => this.#dispute());
+    else if (this.#isDue()) this.#run(() => this.#take());
+  }
+
+  #run(work: () => Promise<void>): void {
+    this.#working = work()
+      .catch((error: unknown) => {
+        const kind = isSealsyncError(error) ? error.kind : 'unexpected';
+        this.#deps.logger.warn('no snapshot was taken', { kind });
+      })
+      .then(() => {
+        this.#working = undefined;
+      });
+  }
+
+  #isDue(): boolean {
+    const { session, replica, settings } = this.#deps;
+    const { lastOwnSeq } = session;
+    if (lastOwnSeq <= this.#seenOwnSeq) return false;
+    this.#seenOwnSeq = lastOwnSeq;
+    const { seq, digests } = replica.confirmed.position;
+    return this.#isOwed || seq - digests.seq >= settings.snapshotEveryEntries;
+  }
+
+  /** Tells everybody that a digest is not what this device has folded. */
+  #dispute(): Promise<void> {
+    const { sync, session } = this.#deps;
+    return sync.betweenRounds((signal) => session.appendDisputes(signal));
+  }
+
+  async #take(): Promise<void> {
+    const { sync, store } = this.#deps;
+    let taken: NewSnapshot | undefined;
+    await sync.betweenRounds(async (signal) => {
+      const noted = await store.commit({ put: new Map([[OWED_KEY, Uint8Array.of(1)]]) });
+      if (!noted.ok) return noted;
+      const sealed = await takeSnapshot(this.#deps, signal);
+      if (!sealed.ok) return sealed;
+      taken = sealed.value.snapshot;
+      return ok(sealed.value.appended);
+    });
+    this.#isOwed = taken !== undefined;
+    if (taken) await this.#store(taken);
+    if (!this.#isOwed) await store.commit({ remove: [OWED_KEY] });
+  }
+
+  /** Edits do not wait for it: the state is sealed already. */
+  async #store(taken: NewSnapshot): Promise<void> {
+    const { snapshots } = this.#deps;
+    for (let attempt = 1; ; attempt += 1) {
+      const stored = await snapshots.put(taken, undefined, this.#abort.signal);
+      if (stored.ok) break;
+      const tryAgain = isTransient(stored.error) && attempt < MAX_ATTEMPTS;
+      if (!tryAgain || !(await this.#pause())) throw toSealsyncError(stored.error);
+    }
+    this.#backoff.reset();
+    this.#isOwed = false;
+    await this.#removeOld();
+  }
+
+  /** Whether to go on after a pause. */
+  #pause(): Promise<boolean> {
+    const { signal } = this.#abort;
+    if (signal.aborted) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const giveUp = (): void => {
+        this.#timers.clear('retry');
+        resolve(false);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#timers.set('retry', this.#backoff.nextDelayMs(), () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(true);
+      });
+    });
+  }
+
+  async #removeOld(): Promise<void> {
+    const { snapshots, log, corrected, identities, replica } = this.#deps;
+    const { signal } = this.#abort;
+    const listed = await snapshots.list(MAX_LISTED_SNAPSHOTS, signal);
+    const budget = await log.readBudget(signal);
+    if (!listed.ok || !budget.ok) return;
+    const kept = chooseKept(listed.value, budget.value.base, corrected.now());
+    const isOwner = replica.confirmed.position.members.get(identities.uid)?.role === 'owner';
+    const removable = listed.value.filter(
+      ({ id, author }) => !kept.has(id) && (isOwner || author === identities.uid),
+    );
+    for (const snapshot of removable) await snapshots.remove(snapshot, signal);
+  }
+}
