@@ -4,6 +4,8 @@ import { systemClock } from '../../sdk/src/local/system-clock.js';
 import { createOperationCounter } from '../../sdk/src/ports/operation-counter.js';
 import type { LogEntry, RemoteLog } from '../../sdk/src/ports/remote-log.js';
 import { createFirestoreBudgetList } from '../../sdk/src/remote/firestore-budget-list.js';
+import { createFirestoreKeyslots } from '../../sdk/src/remote/firestore-keyslots.js';
+import { createFirestoreUsers } from '../../sdk/src/remote/firestore-users.js';
 import { openFirestoreBudget } from '../../sdk/src/remote/open-firestore.js';
 import { createFirestoreLog } from '../../sdk/src/remote/firestore-log.js';
 import {
@@ -160,6 +162,32 @@ describe('a Firestore that does not answer as it should', () => {
     const log = await logAt(await failWith(answer));
     expect(outcomeOf(await log.read({ after: 0, limit: 1 }))).toBe('failed');
     expect(outcomeOf(await log.readBudget())).toBe('failed');
+  });
+
+  it.each<[string, RequestListener]>([
+    ['half an answer', (_request, response) => void response.writeHead(200).end('[{"docum')],
+    ['an empty list', (_request, response) => void response.writeHead(200).end('[]')],
+    [
+      'an error behind a good status',
+      (_request, response) => void response.writeHead(200).end('[{"error":{"code":13}}]'),
+    ],
+  ])('never takes %s for the lack of what it asked for', async (_what, answer) => {
+    const person = await signIn({ firestore: await failWith(answer) });
+    const options = { ...person, budgetId: newBudgetId(), clock: systemClock };
+    const { log, wraps, invites, exits } = openFirestoreBudget(options);
+    const outcomes = [
+      await log.readHead(),
+      await wraps.read(new Uint8Array(32), 'bob'),
+      await wraps.list(new Uint8Array(32)),
+      await invites.read('ab'),
+      await invites.listUsedBy('bob'),
+      await exits.readDeparture('bob'),
+      await createFirestoreBudgetList(options).list(),
+      await createFirestoreBudgetList(options).readPin(options.budgetId),
+      await createFirestoreUsers(options).readKeys('bob'),
+      await createFirestoreKeyslots(options).list(),
+    ].map(outcomeOf);
+    expect(outcomes).toEqual(outcomes.map(() => 'failed'));
   });
 
   it('is offline where nobody listens or the connection is cut', async () => {

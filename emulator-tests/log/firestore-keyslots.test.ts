@@ -53,7 +53,7 @@ describe('the keyslots in Firestore', () => {
     expect(await mine.list()).toEqual({ ok: true, value: stored.map(asListed) });
     expect(await mine.remove('passphrase')).toEqual({ ok: true, value: undefined });
     expect(await mine.list()).toEqual({ ok: true, value: [asListed(slot('recovery', 2))] });
-    expect(count).toEqual({ reads: 4, writes: 2, deletes: 1, rulesReads: 2 });
+    expect(count).toEqual({ reads: 5, writes: 2, deletes: 1, rulesReads: 2 });
   });
 
   it('refuse what follows another than is stored, and the removal of the last', async () => {

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { openKeyslots } from '@sealsync/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readEmulatorHosts } from '../setup/emulators.js';
+import type { When } from '../faults/proxy/fault.js';
+import { startFaultProxy } from '../faults/proxy/fault-proxy.js';
+import { readEmulatorHosts, readFirestoreAddress } from '../setup/emulators.js';
 import type { DoomedTask, DoomedWork } from './doomed-task.js';
 import { addTo, honestView, kindsOf, startPerson, type OpenDevice, type Person } from './person.js';
 import { openProject, type Project } from './project.js';
 import { failureOf, limitOf, put } from './stage.js';
-import { startStallingProxy, type StallAt } from './stalling-proxy.js';
 
 /*
  * A process dies by SIGKILL in the middle of what it does: while Firestore has, or has not
@@ -40,10 +41,20 @@ afterAll(async () => {
   await project.close();
 });
 
+/** The commit, counted from 1, that is never answered, and whether Firestore has taken it by then. */
+interface StallAt {
+  readonly commit: number;
+  readonly when: When;
+}
+
 /** Starts a process, and kills it when it waits for the commit of `at`. */
 async function dieAt({ account }: Person, at: StallAt, work: DoomedWork): Promise<void> {
-  const proxy = await startStallingProxy(readEmulatorHosts().firestoreHost, at);
-  const hosts = { ...readEmulatorHosts(), firestoreHost: proxy.host };
+  const proxy = await startFaultProxy(readFirestoreAddress());
+  proxy.disturb(({ type, nth }) =>
+    type === 'commit' && nth === at.commit ? { kind: 'stall', when: at.when } : undefined,
+  );
+  const firestoreHost = `${proxy.host}:${String(proxy.port)}`;
+  const hosts = { ...readEmulatorHosts(), firestoreHost };
   const task: DoomedTask = { hosts, account, passphrase: PASSPHRASE, work };
   const args = ['--conditions=sealsync-source', '--import', 'tsx', SCRIPT, JSON.stringify(task)];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -52,7 +63,7 @@ async function dieAt({ account }: Person, at: StallAt, work: DoomedWork): Promis
     stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
   }
   const ended = once(child, 'exit');
-  await Promise.race([proxy.stalled, ended]);
+  await Promise.race([proxy.struck(1), ended]);
   child.kill('SIGKILL');
   const [, killedBy] = (await ended) as [number | null, string | null];
   await proxy.close();

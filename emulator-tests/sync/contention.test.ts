@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Budget } from '@sealsync/sdk';
+import { startFaultProxy } from '../faults/proxy/fault-proxy.js';
 import { readFirestoreAddress } from '../setup/emulators.js';
-import { startDelayingProxy } from './delaying-proxy.js';
 import { startPerson, type SyncPerson } from './sync-person.js';
 
 interface Shapes {
@@ -55,7 +55,8 @@ describe('writers that append to one budget at the same time', () => {
   }, 400_000);
 
   it('let one with 400 ms of latency append within 30 s while five fast ones go on', async () => {
-    const proxy = await startDelayingProxy(readFirestoreAddress(), 200);
+    const proxy = await startFaultProxy(readFirestoreAddress());
+    proxy.disturb(() => ({ kind: 'delay', delayMs: 200 }));
     closing.push(() => proxy.close());
     const fast = await Promise.all(Array.from({ length: 5 }, () => person()));
     const slow = await person({ firestore: proxy });

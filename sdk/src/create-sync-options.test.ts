@@ -29,6 +29,15 @@ describe('createSync', () => {
     { peopleIntervalMs: Number.NaN },
     { peopleLookIntervalMs: 0 },
     { peopleLookIntervalMs: 2 ** 31 },
+    { pollIntervalMs: 0 },
+    { pollIntervalMs: '30' },
+    { pollIntervalMs: 60_000, maxPollIntervalMs: 59_999 },
+    { maxPollIntervalMs: Number.POSITIVE_INFINITY },
+    { safetyPullIntervalMs: 2 ** 31 },
+    { hintedPullIntervalMs: -1 },
+    { firstRetryDelayMs: 0 },
+    { snapshotEveryEntries: 0.5 },
+    { firstRetryDelayMs: 5_000, maxRetryDelayMs: 4_000 },
   ])(
     'refuses %j, which would fail only when it is needed, where nobody looks',
     async (settings) => {

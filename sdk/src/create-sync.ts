@@ -1,7 +1,7 @@
 import type { FirebaseApp } from 'firebase/app';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { assembleBudget, type OpenBudgetDeps } from './budget/open-budget.js';
-import type { Budget, CollectionShapes } from './budget/budget.js';
+import type { Budget, CloseOptions, CollectionShapes } from './budget/budget.js';
 import { writeGenesis } from './budget/write-genesis.js';
 import { fingerprintOf } from './crypto/fingerprint.js';
 import type { Identity } from './crypto/identity.js';
@@ -44,7 +44,7 @@ import { OwnIdentities } from './sync/own-identities.js';
 import type { BudgetSecurityEvent } from './sync/security-event.js';
 import type { OpenChannel } from './sync/realtime-link.js';
 import { locked, toSealsyncError, type SyncFailure } from './sync/sync-failure.js';
-import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './sync/sync-settings.js';
+import { resolveSyncSettings, type SyncSettings } from './sync/sync-settings.js';
 
 /** Whoever is signed in; a `User` of Firebase Auth is one. */
 export interface SignedInUser {
@@ -124,8 +124,10 @@ export interface Sealsync {
    * `store_corrupt`. Throws `bad_input` while it is open: see `budget.wipe()`.
    */
   wipeLocal(id: string): Promise<void>;
-  /** Closes every open budget, and wipes their keys. May be called twice. */
-  close(): Promise<void>;
+  /**
+   * Closes every open budget, as `budget.close` does, and wipes their keys. May be called twice.
+   */
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /**
@@ -140,12 +142,16 @@ export async function createSync(options: CreateSyncOptions): Promise<Sealsync> 
     );
   }
   checkPeopleSettings(options.settings ?? {});
+  resolveSyncSettings(options.settings ?? {});
   await loadSodium();
   return new FirebaseSync(options);
 }
 
 /** What a device has of a budget when it opens it. */
 type LocalStart = Pick<OpenBudgetDeps, 'pin' | 'epochKey'> & { readonly store: SealedStore };
+
+/** While a budget is open it is worth trying, at ever longer intervals: a server may be away for hours. */
+const RECONNECTS = 1_000_000;
 
 class FirebaseSync implements Sealsync {
   readonly #options: CreateSyncOptions;
@@ -267,11 +273,11 @@ class FirebaseSync implements Sealsync {
     unwrap(wiped);
   }
 
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
     this.#closed = true;
     const open = [...this.#open.keys()];
     this.#open.clear();
-    await Promise.all(open.map((budget) => budget.close()));
+    await Promise.all(open.map((budget) => budget.close(options)));
   }
 
   async #openKnown<C extends CollectionShapes>(budgetId: BudgetId): Promise<Budget<C>> {
@@ -378,7 +384,11 @@ class FirebaseSync implements Sealsync {
       openChannel: this.#channelsOf(budgetId),
       clock: this.#clock,
       random: this.#random,
-      settings: { ...DEFAULT_SYNC_SETTINGS, ...DEFAULT_PEOPLE_SETTINGS, ...settings },
+      settings: {
+        ...DEFAULT_PEOPLE_SETTINGS,
+        ...settings,
+        ...resolveSyncSettings(settings ?? {}),
+      },
       requireRecentSignIn: () => requireRecentSignIn(user),
     });
     return budget;
@@ -416,6 +426,7 @@ class FirebaseSync implements Sealsync {
         webSocket,
         wakeups,
         logger,
+        maxReconnectAttempts: RECONNECTS,
       });
   }
 }

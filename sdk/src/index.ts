@@ -31,10 +31,14 @@ export { signalingConfigFromEnv } from './signaling/signaling-config-from-env.js
 export { createIndexedDbStore } from './local/indexed-db-store.js';
 export { createMemoryStore } from './local/memory-store.js';
 export { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
-export type { Budget, BudgetEvents, CollectionShapes, Transaction } from './budget/budget.js';
+export type { Budget, CloseOptions, CollectionShapes, Transaction } from './budget/budget.js';
+export type { BudgetEvents, RecordChange } from './budget/budget-events.js';
 export type { Collection, CollectionChange } from './budget/collection.js';
 export type { CollectionWriter, NumericField } from './budget/op-builder.js';
 export type { SyncOrchestrator, SyncState, SyncStatus } from './sync/sync-orchestrator.js';
+export type { ConnectionChange, PresenceSignal, SyncRequest } from './sync/sync-news.js';
+export type { SyncMetrics } from './sync/sync-metrics.js';
+export type { SyncProgress } from './sync/sync-progress.js';
 export type { SyncSettings } from './sync/sync-settings.js';
 export type {
   BudgetSecurityEvent,
@@ -48,6 +52,7 @@ export type {
   FailedRotation,
   RotateIdentityOptions,
   RotatedIdentity,
+  RotationProgress,
 } from './people/rotate-everywhere.js';
 export type { PeopleSettings } from './people/people-settings.js';
 export type { Conflict, ConflictSide } from './model/conflict.js';
@@ -59,5 +64,10 @@ export type { Clock, TimerId } from './ports/clock.js';
 export type { Random } from './ports/random.js';
 export type { Logger, LogData } from './ports/logger.js';
 export type { LocalStore, StoreBatch, StoreError } from './ports/local-store.js';
-export type { ConnectionState, IncomingSignal, SignalChannel } from './ports/signal-channel.js';
+export type {
+  ChannelMetrics,
+  ConnectionState,
+  IncomingSignal,
+  SignalChannel,
+} from './ports/signal-channel.js';
 export type { Wakeups } from './ports/wakeups.js';

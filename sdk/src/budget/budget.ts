@@ -1,18 +1,17 @@
 import { SealsyncError } from '../errors.js';
-import type { Conflict } from '../model/conflict.js';
 import type { Edit } from '../model/edit.js';
 import type { BudgetId } from '../model/ids.js';
 import type { BudgetPeople } from '../people/budget-people.js';
 import type { BudgetStore } from '../ports/local-store.js';
+import { createSubscriptions, type BudgetEvents, type Subscriptions } from './budget-events.js';
 import { createCollection, type Collection } from './collection.js';
 import type { LogPosition } from '../sync/log-position.js';
 import { OpBuilder, type CollectionWriter } from './op-builder.js';
 import type { Pruned } from '../sync/prune-log.js';
 import type { EditError, Replica } from '../sync/replica.js';
-import type { SecurityEvent } from '../sync/security-event.js';
-import type { MembershipEnd } from '../sync/standing.js';
 import { digestState } from '../sync/state-digest.js';
 import { endedFailure, toSealsyncError } from '../sync/sync-failure.js';
+import type { SyncNews } from '../sync/sync-news.js';
 import type { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 
 /** The app's collections: a name and the shape of its records. */
@@ -22,18 +21,9 @@ export interface Transaction<C extends CollectionShapes> {
   collection<K extends keyof C & string>(name: K): CollectionWriter<C[K] & object>;
 }
 
-/** What a budget tells besides changes of its records. */
-export interface BudgetEvents {
-  readonly conflict: Conflict;
-  readonly security: SecurityEvent;
-  /** Members, invites or devices have changed: see `people`. */
-  readonly people: undefined;
-  /**
-   * This device is out, as somebody has signed whom its copy of the log knows as an owner, or as
-   * this user: told once. Where the copy is empty or older than that, all there is to hear is
-   * the error `access_denied`.
-   */
-  readonly removed: MembershipEnd;
+export interface CloseOptions {
+  /** How long to wait, in ms, for the log to take what is pending; not at all by default. */
+  readonly flushTimeoutMs?: number;
 }
 
 export interface BudgetDeps {
@@ -42,6 +32,7 @@ export interface BudgetDeps {
   readonly uid: string;
   readonly replica: Replica;
   readonly sync: SyncOrchestrator;
+  readonly news: SyncNews;
   readonly store: BudgetStore;
   readonly people: BudgetPeople;
   readonly firstLook: () => Promise<void>;
@@ -55,6 +46,7 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   readonly sync: SyncOrchestrator;
   readonly people: BudgetPeople;
   readonly #deps: BudgetDeps;
+  readonly #subscribeTo: Subscriptions;
   #closed = false;
 
   constructor(deps: BudgetDeps) {
@@ -62,6 +54,7 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     this.sync = deps.sync;
     this.people = deps.people;
     this.#deps = deps;
+    this.#subscribeTo = createSubscriptions(deps.replica, deps.news);
   }
 
   collection<K extends keyof C & string>(name: K): Collection<C[K] & object> {
@@ -86,20 +79,8 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     });
   }
 
-  on<K extends keyof BudgetEvents>(event: K, listener: (e: BudgetEvents[K]) => void): () => void;
-  on(event: keyof BudgetEvents, listener: (e: never) => void): () => void {
-    const { conflicts, security, people, ended } = this.#deps.replica;
-    const heard = listener as (e: Conflict | SecurityEvent | MembershipEnd | undefined) => void;
-    switch (event) {
-      case 'conflict':
-        return conflicts.add(heard);
-      case 'security':
-        return security.add(heard);
-      case 'people':
-        return people.add(heard);
-      case 'removed':
-        return ended.add(heard);
-    }
+  on<K extends keyof BudgetEvents>(event: K, listener: (e: BudgetEvents[K]) => void): () => void {
+    return this.#subscribeTo[event](listener);
   }
 
   /**
@@ -144,10 +125,15 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     return this.#deps.prune(options.onProgress);
   }
 
-  /** Stops syncing and releases the local store; pending edits stay in it. May be called twice. */
-  async close(): Promise<void> {
+  /**
+   * Stops syncing and releases the local store. Pending edits stay in it, as when a page is
+   * closed or a process ends without a word; with `flushTimeoutMs` the log is given so long to
+   * take them first, which a store in memory needs. May be called twice.
+   */
+  async close({ flushTimeoutMs = 0 }: CloseOptions = {}): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    if (flushTimeoutMs > 0) await this.sync.flush(flushTimeoutMs);
     await this.sync.close();
     await this.#deps.close();
   }

@@ -35,6 +35,7 @@ import type { SecurityEvent } from '../sync/security-event.js';
 import { SnapshotKeeper } from '../sync/snapshot-keeper.js';
 import type { Standing } from '../sync/standing.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
+import { SyncNews } from '../sync/sync-news.js';
 import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 import type { SyncSettings } from '../sync/sync-settings.js';
 import { TurnTaking } from '../sync/turn-taking.js';
@@ -66,6 +67,9 @@ export interface OpenBudgetDeps {
   readonly onSecurity?: ((event: SecurityEvent) => void) | undefined;
   readonly onClosed?: () => void;
 }
+
+/** An entry that was signed longer ago is no sign that somebody is at work. */
+const RECENT_ENTRY_MS = 5 * 60_000;
 
 /** Puts a budget together; nothing is read or sent until its `sync` is started. */
 export async function assembleBudget<C extends CollectionShapes>(
@@ -118,6 +122,7 @@ export async function assembleBudget<C extends CollectionShapes>(
   };
   const note = new BudgetNote({ ...deps, keyring, onSecurity: reportOnce }, deps.pin);
   const turns = new TurnTaking(clock, random);
+  const news = new SyncNews(onListenerError);
   // People and log need each other: who may append, and what is appended about people.
   const standing: Standing = {
     mendEpoch: async (budget, signal) => {
@@ -148,6 +153,11 @@ export async function assembleBudget<C extends CollectionShapes>(
     keepGenesis: (genesisHash) => note.keepGenesis(genesisHash),
     onPeerEntry: (device, ageMs) => {
       turns.sawEntryOf(device, ageMs);
+      // What a cold start reads happened long ago.
+      if (ageMs <= RECENT_ENTRY_MS) sync.noticePeer();
+    },
+    onProgress: (progress) => {
+      news.progress.tell(progress);
     },
   });
   const hints = new HintJudge(replica.confirmed, keyring);
@@ -156,6 +166,8 @@ export async function assembleBudget<C extends CollectionShapes>(
     session,
     hints,
     turns,
+    news,
+    hasPending: () => replica.outbox.size > 0,
     onMembershipHint: () => {
       keeper.heed();
     },
@@ -164,7 +176,16 @@ export async function assembleBudget<C extends CollectionShapes>(
   replica.ended.overhear(({ kind }) => {
     if (kind === 'removed') void deps.list.removePin(budgetId);
   });
-  const people: PeopleDeps = { ...deps, keyring, note, session, sync, replica, corrected };
+  const people: PeopleDeps = {
+    ...deps,
+    keyring,
+    note,
+    session,
+    sync,
+    news,
+    replica,
+    corrected,
+  };
   const keeper = new PeopleKeeper(people, clock, deps.epochKey !== undefined);
   keeper.start();
   const taking = { ...reading, identities, session, corrected, random };
@@ -176,6 +197,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     uid,
     replica,
     sync,
+    news,
     store,
     people: new BudgetPeople(people, verified.value),
     firstLook: () => keeper.firstLook(),

@@ -12,6 +12,7 @@ import type { LogPosition } from '../sync/log-position.js';
 import type { LogSession } from '../sync/log-session.js';
 import type { OwnIdentities } from '../sync/own-identities.js';
 import type { Replica } from '../sync/replica.js';
+import type { SyncNews } from '../sync/sync-news.js';
 import type { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 import type { SyncSettings } from '../sync/sync-settings.js';
 import type { BudgetKeyring } from './budget-keyring.js';
@@ -29,6 +30,7 @@ export interface PeopleDeps {
   readonly users: UserDirectory;
   readonly session: LogSession;
   readonly sync: SyncOrchestrator;
+  readonly news: SyncNews;
   readonly replica: Replica;
   readonly corrected: CorrectedClock;
   readonly random: Random;

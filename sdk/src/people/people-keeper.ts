@@ -168,6 +168,7 @@ export class PeopleKeeper {
       return;
     }
     this.#backoff.reset();
+    this.#deps.news.succeeded('people');
     this.#hasLooked = true;
     this.#endFirstLook();
     const { wrapsDueInMs } = this.#look;
@@ -188,6 +189,7 @@ export class PeopleKeeper {
     // Stopped in the middle of it: goes on once it is started again.
     if (isSealsyncError(error) && error.kind === 'closed') return;
     this.#hasLooked = true;
+    if (!this.#closed) this.#deps.news.failed('people', toError(error));
     if (isSealsyncError(error) && OBSTACLES.has(error.kind)) this.#obstacle = error;
     if (isSealsyncError(error) && error.retryable && !this.#closed) {
       this.#isDue = true;
@@ -198,6 +200,11 @@ export class PeopleKeeper {
     this.#endFirstLook();
   }
 }
+
+const toError = (error: unknown): SealsyncError =>
+  isSealsyncError(error)
+    ? error
+    : new SealsyncError('failed', 'Looking after the people met something unexpected.');
 
 const closed = (): SealsyncError =>
   new SealsyncError('closed', 'The budget was closed before its people were looked after.');

@@ -17,6 +17,15 @@ export interface RotateIdentityOptions {
    * only an owner's removing and inviting this user again leads back. None by default.
    */
   readonly giveUpOn?: readonly BudgetId[];
+  /** Called before the first budget and after each. */
+  readonly onProgress?: (progress: RotationProgress) => void;
+}
+
+/** Budgets that were dealt with, failed ones included, of those on the user's list. */
+export interface RotationProgress {
+  readonly phase: 'rotate';
+  readonly done: number;
+  readonly total: number;
 }
 
 /** A budget that does not know the next keys, and the kind of the error that is why. */
@@ -58,7 +67,7 @@ export interface RotationDeps {
  */
 export async function rotateEverywhere(
   deps: RotationDeps,
-  { keyslots, passphrase, giveUpOn = [] }: RotateIdentityOptions,
+  { keyslots, passphrase, giveUpOn = [], onProgress }: RotateIdentityOptions,
 ): Promise<RotatedIdentity> {
   const { identities } = deps;
   const change = await keyslots.prepareRotation({ passphrase });
@@ -73,11 +82,21 @@ export async function rotateEverywhere(
   const rotated: BudgetId[] = [];
   const left: BudgetId[] = [];
   const failed: FailedRotation[] = [];
-  for (const id of await deps.listBudgets()) {
+  const listed = await deps.listBudgets();
+  const tell = (done: number): void => {
+    try {
+      onProgress?.({ phase: 'rotate', done, total: listed.length });
+    } catch {
+      // Who cannot bear the news must not leave half of the budgets behind.
+    }
+  };
+  tell(0);
+  for (const [index, id] of listed.entries()) {
     const outcome = await rotateIn(deps, id, change);
     if (outcome === 'rotated') rotated.push(id);
     else if (outcome === 'left') left.push(id);
     else if (outcome !== 'gone') failed.push({ id, kind: outcome.failedBy });
+    tell(index + 1);
   }
   const isComplete = failed.every(({ id }) => giveUpOn.includes(id));
   if (isComplete) {

@@ -3,7 +3,6 @@ import {
   deleteDoc,
   documentId,
   getDoc,
-  getDocs,
   limit,
   orderBy,
   query,
@@ -16,6 +15,7 @@ import { createOperationCounter } from '../ports/operation-counter.js';
 import { createFirestoreCall } from './firestore-call.js';
 import type { FirestoreUserOptions } from './firestore-options.js';
 import { parsePinDocument, pinRef, toPinDocument } from './pin-document.js';
+import { listDocuments } from './list-documents.js';
 import { RULES_READS } from './rules-reads.js';
 
 /** The user's own list of budgets in `users/{uid}/budgets`. */
@@ -33,9 +33,7 @@ export function createFirestoreBudgetList(options: FirestoreUserOptions): Budget
         const ids: string[] = [];
         let page = pins;
         for (;;) {
-          count.rulesReads += RULES_READS.listBudgets;
-          const { docs } = await getDocs(page);
-          count.reads += Math.max(1, docs.length);
+          const docs = await listDocuments(page, count, RULES_READS.listBudgets);
           ids.push(...docs.map(({ id }) => id));
           const last = docs.at(-1);
           if (!last || docs.length < MAX_LISTED_BUDGETS || signal?.aborted) break;

@@ -3,7 +3,6 @@ import {
   doc,
   FieldPath,
   getDoc,
-  getDocs,
   limit,
   query,
   setDoc,
@@ -22,6 +21,7 @@ import { createFirestoreCall } from './firestore-call.js';
 import type { FirestoreBudgetOptions } from './firestore-options.js';
 import { parseInviteDocument, toInviteDocument } from './invite-document.js';
 import { pinRef, toPinDocument } from './pin-document.js';
+import { listDocuments } from './list-documents.js';
 import { RULES_READS } from './rules-reads.js';
 
 /** Invites in `budgets/{budgetId}/invites`. */
@@ -50,10 +50,8 @@ export function createFirestoreInvites(options: FirestoreBudgetOptions): InviteD
     },
     listUsedBy: (guest, signal) => {
       const run = async (): Promise<StoredInvite[]> => {
-        count.rulesReads += RULES_READS.listInvites;
         const used = query(invites, where('usedBy', '==', guest), limit(MAX_LISTED_INVITES));
-        const { docs } = await getDocs(used);
-        count.reads += Math.max(1, docs.length);
+        const docs = await listDocuments(used, count, RULES_READS.listInvites);
         return docs
           .map((document) => parseInviteDocument(document.id, document.data()))
           .filter((invite) => invite !== undefined);

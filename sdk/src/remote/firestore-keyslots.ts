@@ -3,7 +3,6 @@ import {
   collection,
   deleteDoc,
   doc,
-  getDocs,
   limit,
   query,
   setDoc,
@@ -19,6 +18,7 @@ import {
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
 import { toBytes } from './entry-document.js';
 import { createFirestoreCall, type FirestoreCallOptions } from './firestore-call.js';
+import { listDocuments } from './list-documents.js';
 import { RULES_READS } from './rules-reads.js';
 
 const FIELDS = 4;
@@ -38,9 +38,11 @@ export function createFirestoreKeyslots(options: FirestoreKeyslotsOptions): Keys
   return {
     list: (signal) => {
       const run = async (): Promise<StoredKeyslot[]> => {
-        count.rulesReads += RULES_READS.listKeyslots;
-        const { docs } = await getDocs(query(slots, limit(MAX_KEYSLOTS)));
-        count.reads += Math.max(1, docs.length);
+        const docs = await listDocuments(
+          query(slots, limit(MAX_KEYSLOTS)),
+          count,
+          RULES_READS.listKeyslots,
+        );
         return docs.map((found) => parseKeyslotDocument(found.id, found.data()));
       };
       return call('Reading the keyslots', run, signal);

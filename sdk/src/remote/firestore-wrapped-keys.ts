@@ -4,7 +4,6 @@ import {
   doc,
   documentId,
   getDoc,
-  getDocs,
   limit,
   query,
   where,
@@ -16,6 +15,7 @@ import { createOperationCounter } from '../ports/operation-counter.js';
 import { MAX_LISTED_WRAPS, type StoredWrap, type WrappedKeys } from '../ports/wrapped-keys.js';
 import { createFirestoreCall } from './firestore-call.js';
 import type { FirestoreBudgetOptions } from './firestore-options.js';
+import { listDocuments } from './list-documents.js';
 import { RULES_READS } from './rules-reads.js';
 import { parseWrapDocument, toWrapDocument } from './wrap-document.js';
 import { AFTER_WRAP_SEPARATOR, wrapIdOf } from './wrap-id.js';
@@ -61,10 +61,8 @@ export function createFirestoreWrappedKeys(options: FirestoreBudgetOptions): Wra
     },
     list: (kid, signal) => {
       const run = async (): Promise<StoredWrap[]> => {
-        count.rulesReads += RULES_READS.listWraps;
         const found = query(keys, ...withKid(kid), limit(MAX_LISTED_WRAPS));
-        const { docs } = await getDocs(found);
-        count.reads += Math.max(1, docs.length);
+        const docs = await listDocuments(found, count, RULES_READS.listWraps);
         return docs
           .map((document) => parseWrapDocument(document.id, document.data()))
           .filter((wrap) => wrap !== undefined);

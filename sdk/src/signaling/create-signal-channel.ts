@@ -32,6 +32,7 @@ export function createSignalChannel(
       client.disconnect();
     },
     send: (signal) => client.send(signal),
+    metrics: () => client.getMetrics(),
     state: () => client.getStatus().state,
     onSignal: (listener) => keep(client.onSignal(listener)),
     onState: (listener) =>

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.js';
 import { silentLogger } from '../ports/logger.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
-import type { ConnectionState, IncomingSignal } from '../ports/signal-channel.js';
+import type { ChannelMetrics, ConnectionState, IncomingSignal } from '../ports/signal-channel.js';
 import { Connection } from './connection.js';
 import { describeLoss } from './describe-loss.js';
 import type { GetToken } from './fetch-token.js';
@@ -15,7 +15,6 @@ import type { SignalMetadata, SignalType } from './make-signal.js';
 import { resolveTuning } from './settings.js';
 import type { SignalingTuning } from './settings.js';
 import { SignalingMeter } from './signaling-meter.js';
-import type { SignalingMetrics } from './signaling-meter.js';
 import { checkSignalingUrl } from './signaling-url.js';
 import { initialState } from './state-machine.js';
 import type { State } from './state-machine.js';
@@ -193,7 +192,7 @@ export class SignalingClient {
     };
   }
 
-  getMetrics(): SignalingMetrics {
+  getMetrics(): ChannelMetrics {
     return this.#meter.read();
   }
 

@@ -1,19 +1,10 @@
-export interface SignalingMetrics {
-  /** From the last ping to its pong; undefined before the first. */
-  readonly latencyMs: number | undefined;
-  /** How often this was connected again after the first time. */
-  readonly reconnects: number;
-  /** Valid messages heard, without pongs. */
-  readonly signalsIn: number;
-  /** Signals handed to a live connection, without pings and tokens. */
-  readonly signalsOut: number;
-  /** Messages that were ignored because they fit no schema. */
-  readonly malformedIn: number;
-}
+import type { ChannelMetrics } from '../ports/signal-channel.js';
 
 /** Counters of one client, over all its connections. */
 export class SignalingMeter {
   #latencyMs: number | undefined;
+  #pongs = 0;
+  #sumOfLatenciesMs = 0;
   #lastHeartbeatMs: number | undefined;
   #connects = 0;
   #received = 0;
@@ -43,12 +34,16 @@ export class SignalingMeter {
 
   countPong(latencyMs: number, nowMs: number): void {
     this.#latencyMs = latencyMs;
+    this.#pongs += 1;
+    this.#sumOfLatenciesMs += latencyMs;
     this.#lastHeartbeatMs = nowMs;
   }
 
-  read(): SignalingMetrics {
+  read(): ChannelMetrics {
     return {
       latencyMs: this.#latencyMs,
+      meanLatencyMs: this.#pongs === 0 ? undefined : this.#sumOfLatenciesMs / this.#pongs,
+      pongs: this.#pongs,
       reconnects: Math.max(0, this.#connects - 1),
       signalsIn: this.#received,
       signalsOut: this.#sent,

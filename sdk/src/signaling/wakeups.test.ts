@@ -32,6 +32,15 @@ describe('browserWakeups', () => {
     expect(wakes).toBe(4);
   });
 
+  it('says whether the page is hidden, and never so where there is none', () => {
+    expect(browserWakeups.isHidden?.()).toBe(false);
+    const page = new Page();
+    vi.stubGlobal('document', page);
+    expect(browserWakeups.isHidden?.()).toBe(false);
+    page.visibilityState = 'hidden';
+    expect(browserWakeups.isHidden?.()).toBe(true);
+  });
+
   it('never tells, and never fails, where there is no page', () => {
     const stop = browserWakeups.onWake(() => {
       throw new Error('There is nothing to wake from.');

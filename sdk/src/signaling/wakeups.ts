@@ -25,6 +25,10 @@ export const browserWakeups: Wakeups = {
       for (const stop of stops) stop();
     };
   },
+  isHidden() {
+    const page = findEventSource('document');
+    return page !== undefined && Reflect.get(page, 'visibilityState') === 'hidden';
+  },
 };
 
 function findEventSource(name: 'window' | 'document'): EventSource | undefined {

@@ -13,13 +13,23 @@ export class Backoff {
     this.#maxMs = maxMs;
   }
 
-  nextDelayMs(): number {
-    const ceilingMs = Math.min(this.#maxMs, this.#firstMs * 2 ** this.#failures);
+  /** `factor` times as long as usual, and no longer than `maxMs` all the same. */
+  nextDelayMs(factor = 1): number {
+    const ceilingMs = Math.min(this.#maxMs, factor * this.#firstMs * 2 ** this.#failures);
     this.#failures += 1;
-    return ceilingMs * (0.5 + this.#random.fraction() / 2);
+    return this.#spread(ceilingMs);
+  }
+
+  /** The longest pause there is. */
+  longestDelayMs(): number {
+    return this.#spread(this.#maxMs);
   }
 
   reset(): void {
     this.#failures = 0;
+  }
+
+  #spread(ceilingMs: number): number {
+    return ceilingMs * (0.5 + this.#random.fraction() / 2);
   }
 }

@@ -18,10 +18,14 @@ import type { LogStart, ReadAhead } from './log-start.js';
 import type { OwnIdentities } from './own-identities.js';
 import { confirmHead, positionAfter, pullLog, quarantine, type Landmarks } from './pull-log.js';
 import type { Replica } from './replica.js';
+import { PushProgress } from './push-progress.js';
+import { ReadProgress } from './read-progress.js';
 import type { SecurityEvent } from './security-event.js';
 import { planBodies, sealEntries, type SealedEntry } from './seal-edits.js';
 import type { MembershipEnd, Standing } from './standing.js';
 import { endedFailure, type SyncFailure } from './sync-failure.js';
+import { LogTally } from './sync-metrics.js';
+import type { SyncProgress } from './sync-progress.js';
 import type { EpochKeys } from './verify-entry.js';
 import { sleep } from './sleep.js';
 
@@ -45,6 +49,8 @@ export interface LogSessionDeps {
   readonly random: Random;
   /** Called for every entry that another device appended. */
   readonly onPeerEntry: (device: DeviceId, ageMs: number) => void;
+  /** Called while reading or appending takes more than one request. */
+  readonly onProgress?: (progress: SyncProgress) => void;
 }
 
 /** What to append at a given end of the log. */
@@ -74,6 +80,7 @@ export class LogSession {
   /** Rounds in a row in which even reading was denied. */
   #denials = 0;
   #mendsEpoch = false;
+  readonly tally: LogTally = new LogTally();
   #lastOwnSeq = 0;
 
   constructor(deps: LogSessionDeps) {
@@ -118,6 +125,7 @@ export class LogSession {
   ): Promise<Result<void, SyncFailure>> {
     const { replica, keepGenesis } = this.#deps;
     const found: SecurityEvent[] = [];
+    const progress = new ReadProgress(this.#deps, replica.confirmed.position.seq);
     const pulled = await pullLog(
       {
         ...this.#deps,
@@ -137,6 +145,10 @@ export class LogSession {
         keep: () => replica.settle(),
         onSecurity: (event) => {
           found.push(event);
+        },
+        onPage: (page) => {
+          this.tally.entriesRead += page.entries;
+          return progress.readPage(page, signal);
         },
       },
       signal,
@@ -233,10 +245,14 @@ export class LogSession {
   /** Appends everything that is pending; returns how many entries it took. */
   pushPending(signal?: AbortSignal): Promise<Result<number, SyncFailure>> {
     const { outbox } = this.#deps.replica;
-    return this.append(
-      () => ok(outbox.size > 0 ? { bodies: planBodies(outbox.pending()) } : undefined),
-      signal,
-    );
+    const progress = new PushProgress((news) => this.#deps.onProgress?.(news));
+    const plan: MakePlan = () => {
+      const pending = outbox.pending();
+      const bodies = planBodies(pending);
+      progress.plan(pending, bodies);
+      return ok(pending.length > 0 ? { bodies } : undefined);
+    };
+    return this.append(plan, signal);
   }
 
   /**
@@ -259,9 +275,11 @@ export class LogSession {
       if (taken.ok) {
         this.#foldOwn(sealed.value);
         appended += entries.length;
+        this.tally.entriesAppended += entries.length;
         continue;
       }
       if (taken.error.kind !== 'denied') return taken;
+      this.tally.deniedAppends += 1;
       const cleared = await this.#clearDenial(signal);
       if (!cleared.ok) return cleared;
     }
@@ -357,6 +375,7 @@ export class LogSession {
     const { position } = replica.confirmed;
     const read = await log.read({ after: position.seq - 1, limit: 1 }, signal);
     if (!read.ok) return read;
+    this.tally.entriesRead += read.value.length;
     return confirmHead(read.value[0], position, (event) => {
       replica.reportOnce(event);
     });

@@ -45,6 +45,16 @@ export interface PullDeps {
   /** Makes durable what was folded and skipped since; asked after every page. */
   readonly keep: () => Promise<Result<void, StoreError>>;
   readonly onSecurity: (event: SecurityEvent) => void;
+  /** Called for every page, once it is judged. */
+  readonly onPage?: (page: PageRead) => void | Promise<void>;
+}
+
+export interface PageRead {
+  readonly entries: number;
+  /** Up to where the log is read. */
+  readonly seq: number;
+  /** Whether there may be more behind it. */
+  readonly isFull: boolean;
 }
 
 /** Why reading stopped before the end of the log; what is verified stays usable. */
@@ -98,6 +108,9 @@ export async function pullLog(
     if (!judged.ok) return judged;
     if (!kept.ok) return kept;
     suspects = judged.value.suspects;
+    const seq = endOf(confirmed, suspects);
+    const entries = page.value.length;
+    await deps.onPage?.({ entries, seq, isFull: entries >= limit });
     if (!judged.value.contradicted && page.value.length >= limit) {
       limit = nextLimit(page.value);
       continue;

@@ -1,7 +1,13 @@
 import { MESSAGE_BURST, MESSAGES_PER_SECOND, TokenBucket, type HeadHint } from '@sealsync/protocol';
 import type { Clock } from '../ports/clock.js';
-import type { ConnectionState, IncomingSignal, SignalChannel } from '../ports/signal-channel.js';
+import type {
+  ChannelMetrics,
+  ConnectionState,
+  IncomingSignal,
+  SignalChannel,
+} from '../ports/signal-channel.js';
 import { NamedTimers } from './named-timers.js';
+import { addMetrics, NO_CHANNEL } from './sync-metrics.js';
 
 /** Opens a signal channel for the budget at `url`; `token` replaces the default token source. */
 export type OpenChannel = (url: string, token?: string) => SignalChannel;
@@ -26,6 +32,8 @@ export class RealtimeLink {
   /** The newest head that no live connection has told peers of yet. */
   #untold: HeadHint | undefined;
   #untoldMembership = false;
+  /** Of the connections before this one. */
+  #pastMetrics = NO_CHANNEL;
 
   constructor(deps: RealtimeLinkDeps) {
     this.#deps = deps;
@@ -55,12 +63,17 @@ export class RealtimeLink {
     this.#channel = undefined;
     this.#timers.clearAll();
     if (!channel) return;
+    this.#pastMetrics = addMetrics(this.#pastMetrics, channel.metrics?.() ?? NO_CHANNEL);
     channel.close();
     this.#deps.onState('disconnected');
   }
 
   get state(): ConnectionState {
     return this.#channel?.state() ?? 'disconnected';
+  }
+
+  get metrics(): ChannelMetrics {
+    return addMetrics(this.#pastMetrics, this.#channel?.metrics?.() ?? NO_CHANNEL);
   }
 
   /** Tells peers of the head after an append: now, or as soon as connection and rate allow it. */

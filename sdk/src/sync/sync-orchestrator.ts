@@ -3,16 +3,18 @@ import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { ConnectionState } from '../ports/signal-channel.js';
 import type { Wakeups } from '../ports/wakeups.js';
-import { Listeners } from '../listeners.js';
 import { WipedKeyError } from '../crypto/wiped-key-error.js';
 import { SealsyncError } from '../errors.js';
 import type { Result } from '../result.js';
-import { Backoff } from './backoff.js';
 import type { HintJudge, HintVerdict } from './hint-judge.js';
 import type { LogSession } from './log-session.js';
 import { NamedTimers } from './named-timers.js';
+import { PollPace } from './poll-pace.js';
 import { RealtimeLink, type OpenChannel } from './realtime-link.js';
-import { isEnd, isTransient, locked, toSealsyncError, type SyncFailure } from './sync-failure.js';
+import { RetryPolicy } from './retry-policy.js';
+import { locked, toSealsyncError, type SyncFailure } from './sync-failure.js';
+import type { SyncMetrics } from './sync-metrics.js';
+import type { SyncNews } from './sync-news.js';
 import type { SyncSettings } from './sync-settings.js';
 import type { TurnTaking } from './turn-taking.js';
 import { Waiters } from './waiters.js';
@@ -21,6 +23,9 @@ export interface SyncOrchestratorDeps {
   readonly session: LogSession;
   readonly hints: HintJudge;
   readonly turns: TurnTaking;
+  readonly news: SyncNews;
+  /** Whether edits wait for the log to take them. */
+  readonly hasPending: () => boolean;
   readonly openChannel: OpenChannel;
   /** Somebody says that people have changed. */
   readonly onMembershipHint?: () => void;
@@ -43,14 +48,13 @@ export interface SyncStatus {
 
 /**
  * Decides when to pull and when to push, one round at a time. Edits push at once;
- * signals, reconnects, wake-ups and a slow interval pull. Pulling never signals and
- * never uploads: two idle clients stay idle.
+ * signals, reconnects, wake-ups and an interval pull, which is long while nothing
+ * happens. Pulling never signals and never uploads: two idle clients stay idle.
  */
 export class SyncOrchestrator {
   readonly #deps: SyncOrchestratorDeps;
-  readonly #backoff: Backoff;
-  readonly #statusListeners: Listeners<SyncStatus>;
-  readonly #connectionListeners: Listeners<ConnectionState>;
+  readonly #retries: RetryPolicy;
+  readonly #pace: PollPace;
   #status: SyncStatus = { state: 'stopped', lastSyncAt: undefined, error: undefined };
   #wantsPull = false;
   #wantsPush = false;
@@ -59,6 +63,10 @@ export class SyncOrchestrator {
   /** A member's tag speaks of another head than the verified one. */
   #headIsContested = false;
   #lastHintedPullMs = 0;
+  /** The project asked for less: only the app itself is heard before the pause is over. */
+  #sitsOut = false;
+  #counts = { pulls: 0, pushes: 0, retries: 0 };
+  #connection: ConnectionState = 'disconnected';
   #round: Promise<void> | undefined;
   #closed = false;
   #abort = new AbortController();
@@ -69,27 +77,30 @@ export class SyncOrchestrator {
 
   constructor(deps: SyncOrchestratorDeps) {
     this.#deps = deps;
-    const { random, settings, logger, clock, openChannel } = deps;
+    const { random, settings, clock, openChannel, news } = deps;
     this.#timers = new NamedTimers(clock);
     this.#link = new RealtimeLink({
       clock,
       openChannel,
       onSignal: (signal) => {
         this.#heed(deps.hints.judge(signal));
+        news.heard(signal);
         if (signal.type === 'membership_changed') deps.onMembershipHint?.();
       },
       onState: (state) => {
         if (state === 'connected') this.#wake();
-        this.#connectionListeners.tell(state);
-        this.#schedulePoll();
+        const from = this.#connection;
+        this.#connection = state;
+        if (from === state) return;
+        // From now on it is the interval that counts.
+        if (from === 'connected') this.#pace.noticeActivity();
+        // A connection that is tried again and again must not put off polling each time.
+        if (from === 'connected' || state === 'connected') this.#schedulePoll();
+        news.connection.tell({ from, to: state });
       },
     });
-    this.#backoff = new Backoff(random, settings.firstRetryDelayMs, settings.maxRetryDelayMs);
-    const onError = (): void => {
-      logger.error('a listener threw');
-    };
-    this.#statusListeners = new Listeners(onError);
-    this.#connectionListeners = new Listeners(onError);
+    this.#retries = new RetryPolicy(random, settings);
+    this.#pace = new PollPace(clock, settings);
   }
 
   /** Starts syncing in the background; harmless when started. Throws `closed` after `close()`. */
@@ -105,10 +116,14 @@ export class SyncOrchestrator {
     this.#wake();
   }
 
-  /** Stops timers, the signaling connection and the round in flight. Pending edits stay in the outbox. */
+  /**
+   * Stops timers, the signaling connection and the round in flight. Pending edits stay in the
+   * outbox, which lies in the local store; {@link flush} first, to have the log take them.
+   */
   async stop(): Promise<void> {
     if (this.#status.state === 'stopped') return;
     this.#setStatus({ state: 'stopped' });
+    this.#sitsOut = false;
     this.disableRealtimeSync();
     this.#stopWakeups?.();
     this.#timers.clearAll();
@@ -123,13 +138,38 @@ export class SyncOrchestrator {
     return this.stop();
   }
 
+  /**
+   * Pushes what is pending, for `timeoutMs` at most; whether the log has taken all of it. Never
+   * throws. What it has not taken stays in the outbox.
+   */
+  async flush(timeoutMs: number): Promise<boolean> {
+    const { clock, hasPending, news } = this.#deps;
+    if (!hasPending()) return true;
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        clock.clearTimeout(timer);
+        stopListening();
+        resolve();
+      };
+      // A try that failed is followed by others, as long as there is time.
+      const check = (): void => {
+        const { state } = this.#status;
+        if (!hasPending() || state === 'stopped' || state === 'halted') finish();
+      };
+      const timer = clock.setTimeout(finish, timeoutMs);
+      const stopListening = news.status.add(check);
+      this.syncNow().then(check, check);
+    });
+    return !hasPending();
+  }
+
   /** Pulls and pushes now; resolves once both reached the end. Throws {@link SealsyncError}. */
   syncNow(): Promise<void> {
     if (this.#status.state === 'stopped') return Promise.reject(stopped());
     const done = this.#waiters.wait();
     this.#wantsPull = true;
     this.#wantsPush = true;
-    this.#timers.clear('retry');
+    this.#clearRetry();
     this.#kick();
     return done;
   }
@@ -166,6 +206,7 @@ export class SyncOrchestrator {
   /** An edit waits in the outbox. Pushes at once, unless it is somebody else's turn. */
   noticeEdit(): void {
     this.#wantsPush = true;
+    this.#noticeActivity();
     if (!this.#timers.has('retry')) this.#kick();
   }
 
@@ -192,12 +233,27 @@ export class SyncOrchestrator {
     return this.#status;
   }
 
+  /** What syncing this budget has amounted to since it was opened. */
+  getMetrics(): SyncMetrics {
+    const { entriesRead, entriesAppended, deniedAppends } = this.#deps.session.tally;
+    const { lastSyncAt } = this.#status;
+    const log = { entriesRead, entriesAppended, deniedAppends };
+    return { ...this.#link.metrics, ...this.#counts, ...log, lastSyncAt };
+  }
+
   onStatus(listener: (status: SyncStatus) => void): () => void {
-    return this.#statusListeners.add(listener);
+    return this.#deps.news.status.add(listener);
   }
 
   onConnectionState(listener: (state: ConnectionState) => void): () => void {
-    return this.#connectionListeners.add(listener);
+    return this.#deps.news.connection.add(({ to }) => {
+      listener(to);
+    });
+  }
+
+  /** A peer's entry was read. */
+  noticePeer(): void {
+    this.#noticeActivity();
   }
 
   #heed(verdict: HintVerdict): void {
@@ -208,9 +264,19 @@ export class SyncOrchestrator {
 
   /** Something suggests that the network is there: no reason to sit out a pause. */
   #wake(): void {
-    this.#timers.clear('retry');
+    if (!this.#sitsOut) this.#clearRetry();
     this.#checksHead = true;
+    this.#noticeActivity();
     this.#pull();
+  }
+
+  #clearRetry(): void {
+    this.#sitsOut = false;
+    this.#timers.clear('retry');
+  }
+
+  #noticeActivity(): void {
+    if (this.#pace.noticeActivity()) this.#schedulePoll();
   }
 
   #pull(): void {
@@ -281,7 +347,8 @@ export class SyncOrchestrator {
         return;
       }
     }
-    this.#backoff.reset();
+    this.#retries.succeeded();
+    this.#deps.news.succeeded('sync');
     const state = this.#wantsPush ? 'waiting' : 'idle';
     this.#setStatus({ state, lastSyncAt: this.#deps.clock.now(), error: undefined });
     if (!this.#wantsPush) this.#waiters.settle();
@@ -295,6 +362,7 @@ export class SyncOrchestrator {
       ? await session.settleContest(signal)
       : await session.pull(signal, this.#checksHead);
     if (pulled.ok) {
+      this.#counts.pulls += 1;
       this.#headIsContested = false;
       this.#checksHead = false;
       this.#heed(this.#deps.hints.judgeAfterPull());
@@ -318,6 +386,7 @@ export class SyncOrchestrator {
       return pushed.error;
     }
     if (pushed.value > 0) {
+      this.#counts.pushes += 1;
       this.#deps.turns.tookTurn();
       this.#announce();
     }
@@ -330,52 +399,60 @@ export class SyncOrchestrator {
   }
 
   #roundFailed(failure: SyncFailure): void {
-    const { logger } = this.#deps;
+    const { logger, news } = this.#deps;
     const error = toSealsyncError(failure);
     logger.warn('a sync round failed', { kind: failure.kind });
-    if (isEnd(failure)) {
+    const treatment = this.#retries.treat(failure);
+    if (treatment.kind === 'give_up') {
       // Nothing will be there for this user again; asking on would only cost.
       this.#wantsPull = false;
       this.#wantsPush = false;
       this.#setStatus({ state: 'halted', error });
       this.disableRealtimeSync();
       this.#timers.clearAll();
-      this.#waiters.settle(error);
-      return;
-    }
-    if (isTransient(failure)) {
-      this.#setStatus({ state: 'waiting', error });
-      this.#timers.set('retry', this.#backoff.nextDelayMs(), () => {
-        this.#kick();
-      });
     } else {
-      // Trying again at once cannot help; the interval, a wake-up or the app tries later.
-      this.#wantsPull = false;
-      this.#setStatus({ state: 'halted', error });
-      this.#timers.set('retry', this.#deps.settings.maxRetryDelayMs, () => {
-        this.#wake();
+      const halts = treatment.kind === 'halt';
+      // The interval, a wake-up or the app tries sooner.
+      if (halts) this.#wantsPull = false;
+      this.#setStatus({ state: halts ? 'halted' : 'waiting', error });
+      this.#sitsOut = treatment.kind === 'sit_out';
+      this.#timers.set('retry', treatment.delayMs, () => {
+        this.#retry(halts);
       });
+      this.#schedulePoll();
     }
     this.#waiters.settle(error);
-    this.#schedulePoll();
+    news.failed('sync', error);
+  }
+
+  #retry(wasHalted: boolean): void {
+    this.#counts.retries += 1;
+    this.#sitsOut = false;
+    if (wasHalted) this.#wake();
+    else this.#kick();
   }
 
   #schedulePoll(): void {
     if (this.#status.state === 'stopped') return;
-    const { settings } = this.#deps;
-    const delayMs = this.isRealtimeSyncActive()
-      ? settings.safetyPullIntervalMs
-      : settings.pollIntervalMs;
+    const delayMs = this.#pace.intervalMs(this.isRealtimeSyncActive());
     this.#timers.set('poll', delayMs, () => {
-      this.#schedulePoll();
-      this.#checksHead = true;
-      this.#pull();
+      this.#poll();
     });
+  }
+
+  #poll(): void {
+    const { wakeups, hasPending } = this.#deps;
+    this.#pace.noticePoll();
+    this.#schedulePoll();
+    // Nobody is looking: whoever comes back causes a wake-up.
+    if (wakeups.isHidden?.() === true && !hasPending()) return;
+    this.#checksHead = true;
+    this.#pull();
   }
 
   #setStatus(change: Partial<SyncStatus>): void {
     this.#status = { ...this.#status, ...change };
-    this.#statusListeners.tell(this.#status);
+    this.#deps.news.status.tell(this.#status);
   }
 }
 

@@ -112,7 +112,7 @@ export function describeBudgetList(
       requireOk(await list.list());
       requireOk(await list.readPin(budgetId));
       requireOk(await list.removePin(budgetId));
-      expect(count).toEqual({ reads: 3, writes: 1, deletes: 1, rulesReads: 0 });
+      expect(count).toEqual({ reads: 4, writes: 1, deletes: 1, rulesReads: 0 });
     });
 
     it('neither sends nor waits once its caller has given up', async () => {

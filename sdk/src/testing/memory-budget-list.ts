@@ -21,8 +21,8 @@ export class MemoryBudgetList implements BudgetList {
   list(signal?: AbortSignal): Promise<Result<readonly BudgetId[], RemoteError>> {
     const apply = (): Result<readonly BudgetId[], RemoteError> => {
       const ids = [...this.#host.inspectPins(this.#uid).keys()].sort();
-      // A full page is followed by another query, and an empty answer is billed as one read.
-      const emptyPages = ids.length % MAX_LISTED_BUDGETS === 0 ? 1 : 0;
+      // A full page is followed by another query, and an empty answer is asked for twice.
+      const emptyPages = ids.length % MAX_LISTED_BUDGETS === 0 ? 2 : 0;
       addOperations(this.#counters, { reads: ids.length + emptyPages });
       return ok(ids);
     };

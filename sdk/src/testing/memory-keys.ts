@@ -59,7 +59,9 @@ export class MemoryKeys implements WrappedKeys {
         .map(([, wrap]) => wrap)
         .filter((wrap) => equalBytes(wrap.kid, kid))
         .slice(0, MAX_LISTED_WRAPS);
-      access.add({ reads: Math.max(1, found.length) });
+      access.add({ reads: found.length });
+      // Nothing at all is asked for once more.
+      if (found.length === 0) access.add({ reads: 2, rulesReads: RULES_READS.listWraps });
       return ok(found.map(copyWrap));
     };
     access.add({ rulesReads: RULES_READS.listWraps });

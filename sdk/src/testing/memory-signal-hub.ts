@@ -1,5 +1,11 @@
 import type { HeadHint, Signal } from '@sealsync/protocol';
-import type { ConnectionState, IncomingSignal, SignalChannel } from '../ports/signal-channel.js';
+import type {
+  ChannelMetrics,
+  ConnectionState,
+  IncomingSignal,
+  SignalChannel,
+} from '../ports/signal-channel.js';
+import { SignalingMeter } from '../signaling/signaling-meter.js';
 
 type Listener<T> = (event: T) => void;
 
@@ -20,6 +26,15 @@ export class MemorySignalHub {
     this.#down = down;
     for (const channel of this.#channels) channel.changeState(down ? 'reconnecting' : 'connected');
     if (!down) for (const channel of this.#channels) this.#tellLast(channel);
+  }
+
+  /** Has every channel that is cut try again, in vain. */
+  retryInVain(): void {
+    if (!this.#down) return;
+    for (const channel of this.#channels) {
+      channel.changeState('connecting');
+      channel.changeState('reconnecting');
+    }
   }
 
   /** Delivers something that no member sent, to everybody. */
@@ -59,6 +74,7 @@ class MemoryChannel implements SignalChannel {
   readonly #hub: MemorySignalHub;
   readonly #signals = new Set<Listener<IncomingSignal>>();
   readonly #states = new Set<Listener<ConnectionState>>();
+  readonly #meter = new SignalingMeter();
   #state: ConnectionState = 'disconnected';
 
   constructor(hub: MemorySignalHub) {
@@ -79,7 +95,9 @@ class MemoryChannel implements SignalChannel {
   }
 
   send(signal: Signal): boolean {
-    return this.#state === 'connected' && this.#hub.relay(this, signal);
+    const wasSent = this.#state === 'connected' && this.#hub.relay(this, signal);
+    if (wasSent) this.#meter.countSent();
+    return wasSent;
   }
 
   state(): ConnectionState {
@@ -96,13 +114,19 @@ class MemoryChannel implements SignalChannel {
     return () => this.#states.delete(listener);
   }
 
+  metrics(): ChannelMetrics {
+    return this.#meter.read();
+  }
+
   hear(signal: IncomingSignal): void {
+    this.#meter.countReceived();
     for (const listener of this.#signals) listener(signal);
   }
 
   changeState(state: ConnectionState): void {
     if (this.#state === state) return;
     this.#state = state;
+    if (state === 'connected') this.#meter.countConnected();
     for (const listener of this.#states) listener(state);
   }
 }

@@ -18,12 +18,13 @@ import type { LocalStore } from '../ports/local-store.js';
 import { silentLogger } from '../ports/logger.js';
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
 import type { Random } from '../ports/random.js';
+import type { Wakeups } from '../ports/wakeups.js';
 import { wrapIdOf } from '../remote/wrap-id.js';
 import { ok } from '../result.js';
 import type { LocalLogLimits } from '../sync/local-log.js';
 import { OwnIdentities } from '../sync/own-identities.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
-import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../sync/sync-settings.js';
+import { resolveSyncSettings, type SyncSettings } from '../sync/sync-settings.js';
 import {
   createMemoryBackend,
   type MemoryBackend,
@@ -173,10 +174,16 @@ export class SyncWorld {
   /** One more device of `uid`, online and connected unless told otherwise. */
   async open(
     uid: string,
-    options: { store?: LocalStore; online?: boolean; clockErrorMs?: number } = {},
+    options: {
+      store?: LocalStore;
+      online?: boolean;
+      clockErrorMs?: number;
+      wakeups?: Wakeups;
+    } = {},
   ): Promise<SyncDevice> {
     const { store: raw = createMemoryStore(), online = true, clockErrorMs = 0 } = options;
     const store = await this.seal(uid, raw);
+    const { wakeups = { onWake: () => () => undefined } } = options;
     const count = createOperationCounter();
     const { budgetId } = this;
     const identities = this.identitiesOf(uid);
@@ -194,14 +201,14 @@ export class SyncWorld {
       store,
       localLog: this.#options.localLog,
       openChannel: () => this.hub.createChannel(),
-      wakeups: { onWake: () => () => undefined },
+      wakeups,
       clock: wrongClock(this.clock, clockErrorMs),
       random: this.random,
       logger: silentLogger,
       settings: {
-        ...DEFAULT_SYNC_SETTINGS,
         ...DEFAULT_PEOPLE_SETTINGS,
         ...this.#options.settings,
+        ...resolveSyncSettings(this.#options.settings ?? {}),
       },
     });
     const device = { uid, budget, store, count };
