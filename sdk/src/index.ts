@@ -25,13 +25,20 @@ export {
 export { unlockWithPasskey, type UnlockWithPasskeyOptions } from './unlock-with-passkey.js';
 export { PASSKEY_PRF_INPUT } from './crypto/keyslot-secret.js';
 export { generateIdentity, type Identity } from './create-identity.js';
-export { SealsyncError, isSealsyncError, type SealsyncErrorKind } from './errors.js';
+export {
+  SealsyncError,
+  isSealsyncError,
+  type RecordIssue,
+  type SealsyncErrorKind,
+} from './errors.js';
 export { WebSocketSignalingService } from './web-socket-signaling-service.js';
 export { signalingConfigFromEnv } from './signaling/signaling-config-from-env.js';
 export { createMemoryStore } from './local/memory-store.js';
 export { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
 export type { Budget, BudgetEvents, CollectionShapes, Transaction } from './budget/budget.js';
 export type { Collection, CollectionChange } from './budget/collection.js';
+export type { InvalidRecord, InvalidRecordEvent } from './budget/invalid-records.js';
+export type { BudgetOptions, Schemas } from './budget/schemas.js';
 export type { CollectionWriter, NumericField } from './budget/op-builder.js';
 export type { SyncOrchestrator, SyncState, SyncStatus } from './sync/sync-orchestrator.js';
 export type { SyncSettings } from './sync/sync-settings.js';

@@ -6,8 +6,10 @@ import type { BudgetPeople } from '../people/budget-people.js';
 import type { LocalStore } from '../ports/local-store.js';
 import { createCollection, type Collection } from './collection.js';
 import type { LogPosition } from '../sync/log-position.js';
-import { OpBuilder, type CollectionWriter } from './op-builder.js';
 import type { Pruned } from '../sync/prune-log.js';
+import { watchInvalid, type InvalidRecordEvent } from './invalid-records.js';
+import { OpBuilder, requireFits, type CollectionWriter, type OpBuilderDeps } from './op-builder.js';
+import type { SchemaChecks } from './schemas.js';
 import type { Replica } from '../sync/replica.js';
 import type { SecurityEvent } from '../sync/security-event.js';
 import type { MembershipEnd } from '../sync/standing.js';
@@ -26,6 +28,11 @@ export interface Transaction<C extends CollectionShapes> {
 export interface BudgetEvents {
   readonly conflict: Conflict;
   readonly security: SecurityEvent;
+  /**
+   * A record does not fit its collection's schema. A new listener is told of all that do not;
+   * they are kept, and `collection(name).invalid()` lists them.
+   */
+  readonly invalid: InvalidRecordEvent;
   /** Members, invites or devices have changed: see `people`. */
   readonly people: undefined;
   /**
@@ -44,6 +51,8 @@ export interface BudgetDeps {
   readonly sync: SyncOrchestrator;
   readonly store: LocalStore;
   readonly people: BudgetPeople;
+  readonly checks: SchemaChecks;
+  readonly onListenerError: (error: unknown) => void;
   readonly firstLook: () => Promise<void>;
   readonly prune: (onProgress?: (done: number, total: number) => void) => Promise<Pruned>;
   readonly close: () => Promise<void>;
@@ -66,8 +75,8 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
 
   collection<K extends keyof C & string>(name: K): Collection<C[K] & object> {
     // A name that cannot be written to is refused here, not at the first write.
-    new OpBuilder(() => false).collection(name);
-    return createCollection(name, this.#deps.replica, (make) => this.#edit(make));
+    this.#newEdit().collection(name);
+    return createCollection(name, this.#deps, (make) => this.#edit(make));
   }
 
   /**
@@ -88,8 +97,9 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
 
   on<K extends keyof BudgetEvents>(event: K, listener: (e: BudgetEvents[K]) => void): () => void;
   on(event: keyof BudgetEvents, listener: (e: never) => void): () => void {
-    const { conflicts, security, people, ended } = this.#deps.replica;
-    const heard = listener as (e: Conflict | SecurityEvent | MembershipEnd | undefined) => void;
+    const { replica, checks, onListenerError } = this.#deps;
+    const { conflicts, security, people, ended } = replica;
+    const heard = listener as (e: BudgetEvents[keyof BudgetEvents]) => void;
     switch (event) {
       case 'conflict':
         return conflicts.add(heard);
@@ -99,6 +109,8 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
         return people.add(heard);
       case 'removed':
         return ended.add(heard);
+      case 'invalid':
+        return watchInvalid(heard, replica, checks, onListenerError);
     }
   }
 
@@ -175,17 +187,26 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     if (this.#position.members.get(uid)?.role === 'viewer') {
       throw new SealsyncError('access_denied', 'A viewer cannot change the budget; ask an owner.');
     }
-    const builder = new OpBuilder(
-      (collection, id) => replica.get({ collection, id }) !== undefined,
-    );
+    const builder = this.#newEdit();
     make(builder);
     if (builder.ops.length === 0) return;
-    const edited = await replica.edit(builder.ops);
+    const edited = await replica.edit(builder.ops, () => {
+      requireFits(builder.ops, this.#records);
+    });
     if (!edited.ok) {
       const kind = edited.error.kind === 'too_large' ? 'too_large' : 'store_unavailable';
       throw new SealsyncError(kind, `${edited.error.message}.`);
     }
     this.sync.noticeEdit();
+  }
+
+  get #records(): OpBuilderDeps {
+    const { replica, checks } = this.#deps;
+    return { checks, read: (key) => replica.get(key) };
+  }
+
+  #newEdit(): OpBuilder {
+    return new OpBuilder(this.#records);
   }
 
   #requireOpen(): void {

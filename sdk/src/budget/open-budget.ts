@@ -41,6 +41,7 @@ import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 import type { SyncSettings } from '../sync/sync-settings.js';
 import { TurnTaking } from '../sync/turn-taking.js';
 import { Budget, type CollectionShapes } from './budget.js';
+import { SchemaChecks } from './schemas.js';
 
 /** Everything that one budget on one device needs from outside. */
 export interface OpenBudgetDeps {
@@ -66,6 +67,8 @@ export interface OpenBudgetDeps {
   /** Hears what is found from the start, whether or not the app listens already. */
   readonly onSecurity?: ((event: SecurityEvent) => void) | undefined;
   readonly onClosed?: () => void;
+  /** Already looked through, so that a schema that is none fails before anything is opened. */
+  readonly checks?: SchemaChecks | undefined;
 }
 
 /** Puts a budget together; nothing is read or sent until its `sync` is started. */
@@ -180,6 +183,8 @@ export async function assembleBudget<C extends CollectionShapes>(
     sync,
     store,
     people: new BudgetPeople(people, verified.value),
+    checks: deps.checks ?? new SchemaChecks(),
+    onListenerError,
     firstLook: () => keeper.firstLook(),
     prune: async (onProgress) => {
       await deps.requireRecentSignIn();

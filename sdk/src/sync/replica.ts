@@ -92,11 +92,17 @@ export class Replica {
     return this.#overlay.list(collection);
   }
 
-  /** Resolves once the edit is durable and visible; pushing it is somebody else's work. */
-  edit(ops: readonly Op[]): Promise<Result<void, EditError>> {
+  /**
+   * Resolves once the edit is durable and visible; pushing it is somebody else's work. `check`
+   * may throw when it looks at what is there once all earlier calls are done.
+   */
+  edit(ops: readonly Op[], check?: () => void): Promise<Result<void, EditError>> {
     // What the author had seen is what was on the screen when the call was made.
     const base = this.confirmed.position.seq;
-    return this.#queueStoreWork(() => this.#addEdit(ops, base));
+    return this.#queueStoreWork(() => {
+      check?.();
+      return this.#addEdit(ops, base);
+    });
   }
 
   /** Takes over what folding an entry changed; called right after the fold. */

@@ -1,6 +1,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Budget } from '../budget/budget.js';
 import { assembleBudget } from '../budget/open-budget.js';
+import { SchemaChecks } from '../budget/schemas.js';
 import { writeGenesis } from '../budget/write-genesis.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { fingerprintOf } from '../crypto/fingerprint.js';
@@ -158,9 +160,14 @@ export class SyncWorld {
   /** One more device of `uid`, online and connected unless told otherwise. */
   async open(
     uid: string,
-    options: { store?: LocalStore; online?: boolean; clockErrorMs?: number } = {},
+    options: {
+      store?: LocalStore;
+      online?: boolean;
+      clockErrorMs?: number;
+      schemas?: Readonly<Record<string, StandardSchemaV1>>;
+    } = {},
   ): Promise<SyncDevice> {
-    const { store = createMemoryStore(), online = true, clockErrorMs = 0 } = options;
+    const { store = createMemoryStore(), online = true, clockErrorMs = 0, schemas } = options;
     const count = createOperationCounter();
     const { budgetId } = this;
     const identities = this.identitiesOf(uid);
@@ -170,6 +177,7 @@ export class SyncWorld {
       identities,
       list,
       remote: this.backend.budgetFor(uid, budgetId, count),
+      checks: new SchemaChecks(schemas),
       requireRecentSignIn: () => Promise.resolve(),
       users: {
         publishKeys: () => Promise.resolve(ok()),
