@@ -9,6 +9,7 @@ import type { LogPosition } from '../sync/log-position.js';
 import type { Pruned } from '../sync/prune-log.js';
 import { watchInvalid, type InvalidRecordEvent } from './invalid-records.js';
 import { OpBuilder, requireFits, type CollectionWriter, type OpBuilderDeps } from './op-builder.js';
+import type { RecentConflicts } from './recent-conflicts.js';
 import type { SchemaChecks } from './schemas.js';
 import type { Replica } from '../sync/replica.js';
 import type { SecurityEvent } from '../sync/security-event.js';
@@ -26,6 +27,7 @@ export interface Transaction<C extends CollectionShapes> {
 
 /** What a budget tells besides changes of its records. */
 export interface BudgetEvents {
+  /** The first who listens is also told of those that were found before, up to 100. */
   readonly conflict: Conflict;
   readonly security: SecurityEvent;
   /**
@@ -52,6 +54,7 @@ export interface BudgetDeps {
   readonly store: LocalStore;
   readonly people: BudgetPeople;
   readonly checks: SchemaChecks;
+  readonly conflicts: RecentConflicts;
   readonly onListenerError: (error: unknown) => void;
   readonly firstLook: () => Promise<void>;
   readonly prune: (onProgress?: (done: number, total: number) => void) => Promise<Pruned>;
@@ -136,6 +139,14 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     throw new SealsyncError('store_unavailable', rejected.error.message);
   }
 
+  /**
+   * The last 100 conflicts that this device has found, newest first; they outlast a restart. On
+   * a device that reads the whole log they include those that others found long ago.
+   */
+  conflicts(): readonly Conflict[] {
+    return this.#deps.conflicts.list();
+  }
+
   /** What this device has verified of the log, and a digest of the state it folds to. */
   verifiedState(): { readonly seq: number; readonly epoch: number; readonly digest: string } {
     const { seq, epoch } = this.#position;
@@ -170,6 +181,7 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
    */
   async wipe(): Promise<void> {
     await this.sync.close();
+    await this.#deps.conflicts.saved();
     const kept = await this.#deps.store.list('');
     const wiped = kept.ok ? await this.#deps.store.commit({ remove: kept.value.keys() }) : kept;
     if (!wiped.ok) throw toSealsyncError(wiped.error);

@@ -41,6 +41,7 @@ import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 import type { SyncSettings } from '../sync/sync-settings.js';
 import { TurnTaking } from '../sync/turn-taking.js';
 import { Budget, type CollectionShapes } from './budget.js';
+import { RecentConflicts } from './recent-conflicts.js';
 import { SchemaChecks } from './schemas.js';
 
 /** Everything that one budget on one device needs from outside. */
@@ -81,6 +82,8 @@ export async function assembleBudget<C extends CollectionShapes>(
   if (!outbox.ok) throw toStoreError(outbox.error);
   const verified = await VerifiedMembers.load(store);
   if (!verified.ok) throw toSealsyncError(verified.error);
+  const conflicts = await RecentConflicts.load(store);
+  if (!conflicts.ok) throw toSealsyncError(conflicts.error);
 
   const corrected = new CorrectedClock(clock);
   const { uid } = identities;
@@ -116,6 +119,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     random,
     onListenerError,
   });
+  conflicts.value.watch(replica.conflicts);
   if (deps.onSecurity) replica.security.overhear(deps.onSecurity);
   if (deps.epochKey) keyring.add(deps.epochKey);
   const reportOnce = (event: SecurityEvent): void => {
@@ -184,6 +188,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     store,
     people: new BudgetPeople(people, verified.value),
     checks: deps.checks ?? new SchemaChecks(),
+    conflicts: conflicts.value,
     onListenerError,
     firstLook: () => keeper.firstLook(),
     prune: async (onProgress) => {
@@ -197,6 +202,7 @@ export async function assembleBudget<C extends CollectionShapes>(
       await keeper.close();
       keyring.wipe();
       deps.onClosed?.();
+      await conflicts.value.saved();
       await store.close();
     },
   });

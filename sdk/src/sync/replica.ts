@@ -73,7 +73,7 @@ export class Replica {
     this.#people = this.confirmed.position;
     forgetHeld(deps.outbox, this.confirmed.state);
     this.changes = new Listeners(deps.onListenerError);
-    this.conflicts = new Listeners(deps.onListenerError);
+    this.conflicts = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.people = new Listeners(deps.onListenerError);
     this.security = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.ended = new Listeners(deps.onListenerError, MAX_UNHEARD);
