@@ -40,6 +40,12 @@ export type { Collection, CollectionChange } from './budget/collection.js';
 export type { InvalidRecord, InvalidRecordEvent } from './budget/invalid-records.js';
 export type { BudgetOptions, Schemas } from './budget/schemas.js';
 export type { CollectionWriter, NumericField } from './budget/op-builder.js';
+export type {
+  ExportHistoryOptions,
+  HistoryOptions,
+  HistoryPage,
+} from './history/budget-history.js';
+export type { HistoryEdit, HistoryEntry } from './history/history-entry.js';
 export type { SyncOrchestrator, SyncState, SyncStatus } from './sync/sync-orchestrator.js';
 export type { SyncSettings } from './sync/sync-settings.js';
 export type {
@@ -59,7 +65,7 @@ export type { PeopleSettings } from './people/people-settings.js';
 export type { Conflict, ConflictSide } from './model/conflict.js';
 export type { BudgetId, DeviceId } from './model/ids.js';
 export type { Edit, Fields, Op, Stamp, Value } from './model/edit.js';
-export type { PublicKeys } from './model/membership.js';
+export type { PublicKeys, Statement } from './model/membership.js';
 export type { Role } from './model/roles.js';
 export type { Clock, TimerId } from './ports/clock.js';
 export type { Random } from './ports/random.js';

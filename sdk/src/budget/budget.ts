@@ -1,6 +1,12 @@
 import { SealsyncError } from '../errors.js';
 import type { Conflict } from '../model/conflict.js';
 import type { Edit } from '../model/edit.js';
+import type {
+  BudgetHistory,
+  ExportHistoryOptions,
+  HistoryOptions,
+  HistoryPage,
+} from '../history/budget-history.js';
 import type { BudgetId } from '../model/ids.js';
 import type { BudgetPeople } from '../people/budget-people.js';
 import type { LocalStore } from '../ports/local-store.js';
@@ -55,6 +61,7 @@ export interface BudgetDeps {
   readonly people: BudgetPeople;
   readonly checks: SchemaChecks;
   readonly conflicts: RecentConflicts;
+  readonly history: BudgetHistory;
   readonly onListenerError: (error: unknown) => void;
   readonly firstLook: () => Promise<void>;
   readonly prune: (onProgress?: (done: number, total: number) => void) => Promise<Pruned>;
@@ -145,6 +152,30 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
    */
   conflicts(): readonly Conflict[] {
     return this.#deps.conflicts.list();
+  }
+
+  /**
+   * Who changed what and when, newest first, as the log has it: each entry is held against the
+   * chain that this device has verified. Costs a document read for every entry that it reads,
+   * `limit` of them a page, whether or not they are of the `collection` or `id` asked for; and
+   * it needs the network. Pending edits are not in it. Throws {@link SealsyncError}: `bad_input`,
+   * `offline` and its like, `access_denied`, `key_missing`, and `log_halted` where the server
+   * shows anything else than what was verified.
+   */
+  async history(options: HistoryOptions = {}): Promise<HistoryPage> {
+    this.#requireOpen();
+    return this.#deps.history.read(options);
+  }
+
+  /**
+   * The whole log that the server still holds, frames verbatim with their signatures, in the
+   * container of docs/protocol.md, "Exported history". The frames stay sealed: who wants to read
+   * or to verify them needs the epoch keys, which members have and the export does not hold.
+   * Costs a document read for every entry. Throws as `history` does.
+   */
+  async exportHistory(options: ExportHistoryOptions = {}): Promise<Uint8Array> {
+    this.#requireOpen();
+    return this.#deps.history.export(options);
   }
 
   /** What this device has verified of the log, and a digest of the state it folds to. */

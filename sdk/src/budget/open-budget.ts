@@ -1,4 +1,6 @@
 import type { EpochKey } from '../crypto/epoch-key.js';
+import { BudgetHistory } from '../history/budget-history.js';
+import { SkippedEntries } from '../history/skipped-entries.js';
 import type { BudgetId } from '../model/ids.js';
 import { BudgetKeyring } from '../people/budget-keyring.js';
 import { BudgetPeople } from '../people/budget-people.js';
@@ -84,6 +86,8 @@ export async function assembleBudget<C extends CollectionShapes>(
   if (!verified.ok) throw toSealsyncError(verified.error);
   const conflicts = await RecentConflicts.load(store);
   if (!conflicts.ok) throw toSealsyncError(conflicts.error);
+  const skipped = await SkippedEntries.load(store);
+  if (!skipped.ok) throw toSealsyncError(skipped.error);
 
   const corrected = new CorrectedClock(clock);
   const { uid } = identities;
@@ -120,6 +124,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     onListenerError,
   });
   conflicts.value.watch(replica.conflicts);
+  skipped.value.watch(replica);
   if (deps.onSecurity) replica.security.overhear(deps.onSecurity);
   if (deps.epochKey) keyring.add(deps.epochKey);
   const reportOnce = (event: SecurityEvent): void => {
@@ -189,6 +194,15 @@ export async function assembleBudget<C extends CollectionShapes>(
     people: new BudgetPeople(people, verified.value),
     checks: deps.checks ?? new SchemaChecks(),
     conflicts: conflicts.value,
+    history: new BudgetHistory({
+      budgetId,
+      log: remote.log,
+      keys: keyring,
+      skipped: skipped.value,
+      position: () => replica.confirmed.position,
+      attestedThrough: () => replica.confirmed.attested?.seq ?? 0,
+      onSecurity: reportOnce,
+    }),
     onListenerError,
     firstLook: () => keeper.firstLook(),
     prune: async (onProgress) => {
@@ -203,6 +217,7 @@ export async function assembleBudget<C extends CollectionShapes>(
       keyring.wipe();
       deps.onClosed?.();
       await conflicts.value.saved();
+      await skipped.value.saved();
       await store.close();
     },
   });
