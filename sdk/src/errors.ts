@@ -39,6 +39,10 @@ export type SealsyncErrorKind =
   | 'passkey_cancelled'
   | 'passkey_exists'
   | 'passkey_missing'
+  | 'backup_damaged'
+  | 'backup_newer'
+  | 'backup_foreign'
+  | 'wrong_passphrase'
   | 'failed';
 
 const RETRYABLE: ReadonlySet<SealsyncErrorKind> = new Set([

@@ -46,6 +46,13 @@ export type {
   HistoryPage,
 } from './history/budget-history.js';
 export type { HistoryEdit, HistoryEntry } from './history/history-entry.js';
+export { verifyBackup } from './verify-backup.js';
+export type {
+  BackupOptions,
+  BackupSummary,
+  RestoreOptions,
+  RestoreSummary,
+} from './backup/budget-backup.js';
 export type { SyncOrchestrator, SyncState, SyncStatus } from './sync/sync-orchestrator.js';
 export type { SyncSettings } from './sync/sync-settings.js';
 export type {

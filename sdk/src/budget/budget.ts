@@ -1,3 +1,9 @@
+import type {
+  BackupOptions,
+  BudgetBackup,
+  RestoreOptions,
+  RestoreSummary,
+} from '../backup/budget-backup.js';
 import { SealsyncError } from '../errors.js';
 import type { Conflict } from '../model/conflict.js';
 import type { Edit } from '../model/edit.js';
@@ -62,6 +68,7 @@ export interface BudgetDeps {
   readonly checks: SchemaChecks;
   readonly conflicts: RecentConflicts;
   readonly history: BudgetHistory;
+  readonly backup: BudgetBackup;
   readonly onListenerError: (error: unknown) => void;
   readonly firstLook: () => Promise<void>;
   readonly prune: (onProgress?: (done: number, total: number) => void) => Promise<Pruned>;
@@ -178,6 +185,42 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     return this.#deps.history.export(options);
   }
 
+  /**
+   * An encrypted file of all records as this device has them, pending edits included, with the
+   * edits that the log does not hold. Throws `weak_passphrase`, `too_large` beyond 256 MiB, and
+   * `failed` where the device has too little memory for the passphrase's KDF.
+   */
+  async backup(options: BackupOptions): Promise<Uint8Array> {
+    this.#requireOpen();
+    return this.#deps.backup.make(options);
+  }
+
+  /**
+   * Writes what a backup holds as ordinary edits, which are pushed like any other; records that
+   * are as the backup has them are not written again, so that calling it again after it was
+   * stopped goes on where it was. It brings records back, not members, keys or history. Throws
+   * {@link SealsyncError}: `backup_damaged`, `backup_newer`, `wrong_passphrase`, and
+   * `backup_foreign` for a backup of another budget unless `allowOtherBudget` is given, all of
+   * them before anything is touched; `access_denied`, `removed`, `closed`, `store_unavailable`.
+   */
+  async restore(bytes: Uint8Array, options: RestoreOptions): Promise<RestoreSummary> {
+    this.#requireMayEdit();
+    try {
+      return await this.#deps.backup.restore(bytes, options);
+    } finally {
+      if (!this.#closed) this.sync.noticeEdit();
+    }
+  }
+
+  /**
+   * All records as plain JSON, for other programs: whoever gets it reads everything. Bytes
+   * become `{"$hex": "..."}`. A backup that can be restored is `backup()`.
+   */
+  exportJson(): string {
+    this.#requireOpen();
+    return this.#deps.backup.exportJson();
+  }
+
   /** What this device has verified of the log, and a digest of the state it folds to. */
   verifiedState(): { readonly seq: number; readonly epoch: number; readonly digest: string } {
     const { seq, epoch } = this.#position;
@@ -224,12 +267,8 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   }
 
   async #edit(make: (builder: OpBuilder) => void): Promise<void> {
-    this.#requireOpen();
-    const { replica, uid } = this.#deps;
-    if (replica.membershipEnd) throw toSealsyncError(endedFailure(replica.membershipEnd));
-    if (this.#position.members.get(uid)?.role === 'viewer') {
-      throw new SealsyncError('access_denied', 'A viewer cannot change the budget; ask an owner.');
-    }
+    this.#requireMayEdit();
+    const { replica } = this.#deps;
     const builder = this.#newEdit();
     make(builder);
     if (builder.ops.length === 0) return;
@@ -250,6 +289,15 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
 
   #newEdit(): OpBuilder {
     return new OpBuilder(this.#records);
+  }
+
+  #requireMayEdit(): void {
+    this.#requireOpen();
+    const { replica, uid } = this.#deps;
+    if (replica.membershipEnd) throw toSealsyncError(endedFailure(replica.membershipEnd));
+    if (this.#position.members.get(uid)?.role === 'viewer') {
+      throw new SealsyncError('access_denied', 'A viewer cannot change the budget; ask an owner.');
+    }
   }
 
   #requireOpen(): void {

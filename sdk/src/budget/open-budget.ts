@@ -1,3 +1,4 @@
+import { BudgetBackup } from '../backup/budget-backup.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { BudgetHistory } from '../history/budget-history.js';
 import { SkippedEntries } from '../history/skipped-entries.js';
@@ -194,6 +195,7 @@ export async function assembleBudget<C extends CollectionShapes>(
     people: new BudgetPeople(people, verified.value),
     checks: deps.checks ?? new SchemaChecks(),
     conflicts: conflicts.value,
+    backup: new BudgetBackup({ budgetId, replica, clock: corrected, random }),
     history: new BudgetHistory({
       budgetId,
       log: remote.log,

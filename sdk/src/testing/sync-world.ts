@@ -46,6 +46,8 @@ export type WorldShapes = Record<string, Record<string, number | string | null>>
 
 export interface SyncWorldOptions extends Omit<MemoryBackendOptions, 'clock'> {
   readonly seed?: number;
+  /** 32 lower-case hex digits, for worlds that must not share one. */
+  readonly budgetId?: string;
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
   readonly localLog?: LocalLogLimits;
 }
@@ -68,7 +70,7 @@ export class SyncWorld {
     this.#options = options;
     this.random = createSeededRandom(options.seed ?? 1);
     this.backend = createMemoryBackend({ ...options, clock: this.clock });
-    const id = 'b'.repeat(32);
+    const id = options.budgetId ?? 'b'.repeat(32);
     if (!isBudgetId(id)) throw new Error('that is a budget id');
     this.budgetId = id;
   }
