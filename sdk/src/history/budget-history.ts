@@ -64,7 +64,7 @@ export class BudgetHistory {
       throw new SealsyncError('bad_input', message);
     }
     const position = this.#deps.position();
-    const anchor = after === undefined ? position : readAnchor(after);
+    const anchor = after === undefined ? position : readAnchor(after, position.seq);
     if (anchor.seq === 0) return { entries: [] };
     const back = unwrap(await readBack(this.#deps, anchor, limit, signal));
     const entries: HistoryEntry[] = [];
@@ -131,9 +131,9 @@ function narrow(entry: HistoryEntry, { collection, id }: HistoryOptions): Histor
   return edits.length > 0 ? { ...entry, edits, statements: [] } : undefined;
 }
 
-function readAnchor(cursor: string): Anchor {
+function readAnchor(cursor: string, newest: number): Anchor {
   const [, seq, hash] = /^([1-9]\d{0,15})\.([0-9a-f]{64})$/.exec(cursor) ?? [];
-  if (seq === undefined || hash === undefined) {
+  if (seq === undefined || hash === undefined || Number(seq) > newest) {
     throw new SealsyncError('bad_input', 'after is the next of an earlier page.');
   }
   return { seq: Number(seq), hash: hexToBytes(hash) };

@@ -137,9 +137,37 @@ describe('the history of a budget', () => {
     }
   });
 
+  it('says of what lies before the snapshot that a device started from that others attest it', async () => {
+    const world = await worlds.found({ settings: { snapshotEveryEntries: 5 } });
+    const ann = await world.open('ann');
+    for (let due = 0; due < 12; due += 1) {
+      await ann.budget.collection('bills').put('rent', { due });
+      await world.during(ann.budget.sync.syncNow());
+      await world.clock.advance(3_000);
+    }
+    const fresh = await world.open('ben');
+    await world.during(fresh.budget.sync.syncNow());
+    const [own, taken] = await Promise.all(
+      [ann, fresh].map(({ budget }) => world.during(budget.history({ limit: 200 }))),
+    );
+    expect(taken?.entries.map(({ seq, edits }) => [seq, edits])).toEqual(
+      own?.entries.map(({ seq, edits }) => [seq, edits]),
+    );
+    expect(new Set(own?.entries.map(({ label }) => label))).toEqual(new Set(['verified']));
+    expect([taken?.entries[0]?.label, taken?.entries.at(-1)?.label]).toEqual([
+      'verified',
+      'attested',
+    ]);
+  });
+
   it('takes no limit and no cursor that it did not hand out', async () => {
     const { budget } = await (await worlds.found()).open('ann');
-    for (const wrong of [{ limit: 0 }, { limit: 201 }, { after: '3' }]) {
+    for (const wrong of [
+      { limit: 0 },
+      { limit: 201 },
+      { after: '3' },
+      { after: `9999.${'0'.repeat(64)}` },
+    ]) {
       await expect(budget.history(wrong)).rejects.toMatchObject({ kind: 'bad_input' });
     }
   });
