@@ -1,6 +1,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Budget } from '../budget/budget.js';
 import { assembleBudget } from '../budget/open-budget.js';
+import { SchemaChecks } from '../budget/schemas.js';
 import { writeGenesis } from '../budget/write-genesis.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { fingerprintOf } from '../crypto/fingerprint.js';
@@ -46,6 +48,8 @@ export type WorldShapes = Record<string, Record<string, number | string | null>>
 
 export interface SyncWorldOptions extends Omit<MemoryBackendOptions, 'clock'> {
   readonly seed?: number;
+  /** 32 lower-case hex digits, for worlds that must not share one. */
+  readonly budgetId?: string;
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
   readonly localLog?: LocalLogLimits;
 }
@@ -71,7 +75,7 @@ export class SyncWorld {
     this.random = createSeededRandom(options.seed ?? 1);
     this.#sealingRandom = createSeededRandom(-(options.seed ?? 1));
     this.backend = createMemoryBackend({ ...options, clock: this.clock });
-    const id = 'b'.repeat(32);
+    const id = options.budgetId ?? 'b'.repeat(32);
     if (!isBudgetId(id)) throw new Error('that is a budget id');
     this.budgetId = id;
   }
@@ -179,9 +183,10 @@ export class SyncWorld {
       online?: boolean;
       clockErrorMs?: number;
       wakeups?: Wakeups;
+      schemas?: Readonly<Record<string, StandardSchemaV1>>;
     } = {},
   ): Promise<SyncDevice> {
-    const { store: raw = createMemoryStore(), online = true, clockErrorMs = 0 } = options;
+    const { store: raw = createMemoryStore(), online = true, clockErrorMs = 0, schemas } = options;
     const store = await this.seal(uid, raw);
     const { wakeups = { onWake: () => () => undefined } } = options;
     const count = createOperationCounter();
@@ -193,6 +198,7 @@ export class SyncWorld {
       identities,
       list,
       remote: this.backend.budgetFor(uid, budgetId, count),
+      checks: new SchemaChecks(schemas),
       requireRecentSignIn: () => Promise.resolve(),
       users: {
         publishKeys: () => Promise.resolve(ok()),
