@@ -1,0 +1,5 @@
+import type { BenchContext, BenchResult } from '../bench.js';
+export const benchOfflineBurst = async (_: BenchContext): Promise<BenchResult> => ({
+  figures: {},
+  notes: [],
+});
