@@ -65,7 +65,7 @@ export function sealByHand(edits: readonly Edit[], keys: HandKeys): Uint8Array {
   view.setUint32(1, body.length);
   view.setUint32(5, deflated.length);
   packed.set(deflated, PREFIX_BYTES);
-  const nonce = libsodium.randombytes_buf(NONCE_BYTES);
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
   const sealed = libsodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
     packed,
     keys.header,

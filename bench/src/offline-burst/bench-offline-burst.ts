@@ -1,11 +1,12 @@
 import { createSeededRandom } from '@sealsync/sdk/testing';
 import { DEFAULT_LIMITS, type SignalingLimits } from '@sealsync/signaling-server';
-import type { BenchContext, BenchResult, Figures } from '../bench.js';
+import type { BenchContext, BenchResult } from '../bench.js';
 import { makeRecords } from '../sample/records.js';
 import { createHastyClock } from '../services/clocks.js';
 import { shareBudget } from '../services/share-budget.js';
 import { startBackend, type Backend } from '../services/start-backend.js';
 import { measureBurst } from './measure-burst.js';
+import { measurePeers } from './measure-peers.js';
 import { measureOneByOne, type OneByOne } from './measure-one-by-one.js';
 
 const RECORDS = 200;
@@ -35,12 +36,13 @@ export async function benchOfflineBurst(context: BenchContext): Promise<BenchRes
       rulesReads,
       peerReads,
       oneByOne: { edits, writes: oneByOne.writes, peerReads: oneByOne.peerReads },
-      peers: await measurePeers(backend, context, edits),
+      peers: await measurePeers(context, { backend, records }, edits, 1_000 / SPEED),
     },
     notes: [
       `At once: the author read ${burst.reads} documents; ${Math.round(burst.ms)} ms until the peer had all.`,
       `One by one: the author read ${oneByOne.reads} documents, the rules ${oneByOne.rulesReads}, the signaling server ${membershipReads} for both connections together.`,
       `One by one, time ran ${SPEED} times as fast for the devices: safety pulls and pauses of ${edits} s are in the figures.`,
+      'The alternatives: documentPerRecord and rxdbPlaintext show Firestore every record; RxDB is counted at its pull and push handlers.',
       'rulesReads are those of author and peer together.',
     ],
   };
@@ -77,9 +79,3 @@ const hasty = (limits: SignalingLimits): Partial<SignalingLimits> => ({
   messagesPerSecond: limits.messagesPerSecond * SPEED,
   membershipIntervalMs: limits.membershipIntervalMs / SPEED,
 });
-
-const measurePeers = async (
-  _backend: Backend,
-  _context: BenchContext,
-  _edits: number,
-): Promise<Figures> => ({});

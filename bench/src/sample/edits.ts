@@ -25,16 +25,17 @@ export function makeSmallEdits(count: number, random: Random, device: DeviceId):
     if (chance < 0.3) {
       return { type: 'increment', collection: COLLECTION, id: target, field: 'amount', by: 1 };
     }
-    const [field, value] =
-      chance < 0.6 ? ['amount', amount] : chance < 0.8 ? ['category', category] : ['memo', memo];
-    return {
-      type: 'set',
-      collection: COLLECTION,
-      id: target,
-      field: String(field),
-      value: value ?? null,
-    };
+    const [field, value] = pickChange(chance, { amount, category, memo });
+    return { type: 'set', collection: COLLECTION, id: target, field, value };
   });
+}
+
+function pickChange(
+  chance: number,
+  { amount, category, memo }: Pick<Transaction, 'amount' | 'category' | 'memo'>,
+): [field: string, value: string | number] {
+  if (chance < 0.6) return ['amount', amount];
+  return chance < 0.8 ? ['category', category] : ['memo', memo];
 }
 
 /** One edit a record, which puts it. */

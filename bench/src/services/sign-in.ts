@@ -9,7 +9,7 @@ import {
   type User,
 } from 'firebase/auth';
 import { connectFirestoreEmulator, getFirestore, type Firestore } from 'firebase/firestore/lite';
-import type { Address, Backend } from './start-backend.js';
+import type { Backend } from './start-backend.js';
 
 /** Who signs in, on whichever device. */
 export interface Account {

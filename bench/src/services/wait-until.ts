@@ -8,10 +8,13 @@ const SETTLING_MS = 500;
 /** Looks again and again, until it holds and, half a second later, still does. */
 export async function waitUntil(holds: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + MAX_WAIT_MS;
-  for (let sinceMs: number | undefined; ; await sleep(LOOK_EVERY_MS)) {
+  let sinceMs: number | undefined;
+  for (;;) {
     const nowMs = performance.now();
-    if (!holds()) sinceMs = undefined;
-    else if (nowMs - (sinceMs ??= nowMs) >= SETTLING_MS) return;
+    if (holds()) sinceMs ??= nowMs;
+    else sinceMs = undefined;
+    if (sinceMs !== undefined && nowMs - sinceMs >= SETTLING_MS) return;
     if (nowMs > deadlineMs) throw new Error('What the bench waits for has not come in 2 minutes.');
+    await sleep(LOOK_EVERY_MS);
   }
 }
