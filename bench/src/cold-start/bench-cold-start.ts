@@ -52,10 +52,10 @@ async function measurePeers(
   peers: Record<string, Record<string, Figures>>,
 ): Promise<void> {
   const records = makeRecords(size, createSeededRandom(size));
-  for (const { name, measure } of coldPeers) {
-    progress.begin(`${size} records with ${name}`);
-    const { reads, bytes, ms } = await measure({ backend, records });
-    (peers[name] ??= {})[size] = {
+  for (const peer of coldPeers) {
+    progress.begin(`${size} records with ${peer.name}`);
+    const { reads, bytes, ms } = await peer.measure({ backend, records });
+    (peers[peer.name] ??= {})[size] = {
       reads,
       bytesPerRecord: roundFigure(bytes / size),
       ms: roundFigure(ms),
