@@ -28,8 +28,17 @@ export const originAfter = (edit: Edit): EditOrigin => ({
 
 /** One edit alone, with its device: what waits in the outbox. */
 export function encodeEdit(edit: Edit): Uint8Array {
-  return encodeCanonical([VERSION, hexToBytes(edit.device), editToItem(edit, ABSOLUTE)]);
+  const bytes = encodeCanonical([VERSION, hexToBytes(edit.device), editToItem(edit, ABSOLUTE)]);
+  lengths.set(edit, bytes.length);
+  return bytes;
 }
+
+/** Edits never change, and the outbox has encoded each of them already. */
+const lengths: WeakMap<Edit, number> = new WeakMap();
+
+/** How many bytes {@link encodeEdit} makes of an edit. */
+export const encodedEditLength = (edit: Edit): number =>
+  lengths.get(edit) ?? encodeEdit(edit).length;
 
 export function decodeEdit(bytes: Uint8Array): Result<Edit, DecodeError> {
   if (isOtherVersion(bytes, VERSION)) return upgradeRequired('an edit');
