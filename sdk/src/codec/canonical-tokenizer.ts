@@ -1,4 +1,4 @@
-import { type DecodeOptions, type Token, Tokenizer, Type } from 'cborg';
+import { type Token, Tokenizer, Type } from 'cborg';
 
 /** Thrown where bytes are CBOR, but not the one encoding of what they mean. */
 class NotCanonical extends Error {}
@@ -9,6 +9,8 @@ const TEXT_ENCODER: TextEncoder = new TextEncoder();
 
 /** A map or an array whose items are still to come. */
 interface Open {
+  /** What it lies in itself. */
+  readonly outer: Open | undefined;
   readonly isMap: boolean;
   /** Of a map keys and values. */
   left: number;
@@ -24,33 +26,29 @@ interface Open {
  * `decodeCanonical` gives cborg take care.
  */
 export class CanonicalTokenizer extends Tokenizer {
-  readonly #open: Open[] = [];
-
-  constructor(bytes: Uint8Array, options: DecodeOptions) {
-    super(bytes, options);
-  }
+  #open: Open | undefined;
 
   override next(): Token {
     const start = this.pos();
     const token = super.next();
     const { type } = token;
-    const parent = this.#open.at(-1);
-    if (type === Type.string) this.#readText(token, start, parent);
-    else if (parent?.isMap && parent.left % 2 === 0)
-      throw new NotCanonical('a key that is no text');
+    const open = this.#open;
+    const isKey = open?.isMap === true && open.left % 2 === 0;
+    if (type === Type.string) this.#readText(token, start, isKey ? open : undefined);
+    else if (isKey) throw new NotCanonical('a key that is no text');
     else if (type === Type.float) this.#checkFloat(token, start);
     else if (type === Type.negint && !Number.isSafeInteger(token.value)) {
       throw new NotCanonical('an integer that is no safe one');
     }
-    if (parent) parent.left -= 1;
+    if (open) open.left -= 1;
     if (type === Type.map) this.#begin(true, 2 * Number(token.value));
     else if (type === Type.array) this.#begin(false, Number(token.value));
-    while (this.#open.at(-1)?.left === 0) this.#open.pop();
+    while (this.#open?.left === 0) this.#open = this.#open.outer;
     return token;
   }
 
   #begin(isMap: boolean, left: number): void {
-    this.#open.push({ isMap, left, keyStart: 0, keyEnd: 0 });
+    this.#open = { outer: this.#open, isMap, left, keyStart: 0, keyEnd: 0 };
   }
 
   /** Only what is no safe integer is a float, and of 64 bits. */
@@ -62,18 +60,25 @@ export class CanonicalTokenizer extends Tokenizer {
     }
   }
 
-  #readText(token: Token, start: number, parent: Open | undefined): void {
+  /** `map` if the text is one of its keys. */
+  #readText(token: Token, start: number, map: Open | undefined): void {
     const textStart = start + textPrefixLength(this.data[start] ?? 0);
     const textEnd = this.pos();
-    this.#keepBom(token, textStart, textEnd);
-    this.#checkUtf8(String(token.value), textStart, textEnd);
-    if (parent?.isMap !== true || parent.left % 2 !== 0) return;
-    const { keyStart, keyEnd } = parent;
-    if (keyEnd > 0 && !this.#areInOrder(keyStart, keyEnd, textStart, textEnd)) {
+    if (!this.#isAscii(textStart, textEnd)) {
+      this.#keepBom(token, textStart, textEnd);
+      this.#checkUtf8(String(token.value), textStart, textEnd);
+    }
+    if (!map) return;
+    if (map.keyEnd > 0 && !this.#areInOrder(map.keyStart, map.keyEnd, textStart, textEnd)) {
       throw new NotCanonical('keys out of order');
     }
-    parent.keyStart = textStart;
-    parent.keyEnd = textEnd;
+    map.keyStart = textStart;
+    map.keyEnd = textEnd;
+  }
+
+  #isAscii(start: number, end: number): boolean {
+    for (let at = start; at < end; at += 1) if ((this.data[at] ?? 0) > 0x7f) return false;
+    return true;
   }
 
   /**
@@ -98,10 +103,12 @@ export class CanonicalTokenizer extends Tokenizer {
 
   /** Shorter keys come first, and of equally long ones the lesser bytes. */
   #areInOrder(start: number, end: number, nextStart: number, nextEnd: number): boolean {
-    const [length, nextLength] = [end - start, nextEnd - nextStart];
+    const length = end - start;
+    const nextLength = nextEnd - nextStart;
     if (length !== nextLength) return length < nextLength;
     for (let at = 0; at < length; at += 1) {
-      const [byte = 0, next = 0] = [this.data[start + at], this.data[nextStart + at]];
+      const byte = this.data[start + at] ?? 0;
+      const next = this.data[nextStart + at] ?? 0;
       if (byte !== next) return byte < next;
     }
     return false;
