@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HastyClock } from '../services/clocks.js';
 import { countFromNow, isSettled, type SharedBudget } from '../services/share-budget.js';
 import { waitUntil } from '../services/wait-until.js';
 
@@ -18,7 +19,7 @@ export async function measureOneByOne(
   { author, reader, authors, readers }: SharedBudget,
   ids: readonly string[],
   edits: number,
-  everyMs: number,
+  { clock, everyMs }: { readonly clock: HastyClock; readonly everyMs: number },
   onProgress: (done: number) => void,
 ): Promise<OneByOne> {
   const [authorCount, readerCount] = [author, reader].map(({ count }) => countFromNow(count));
@@ -30,6 +31,7 @@ export async function measureOneByOne(
     await transactions.update(ids[number % ids.length] ?? '', { amount: number });
     onProgress(number + 1);
   }
+  clock.calm();
   await waitUntil(() => isSettled(authors, readers));
   const [authorTotal, readerTotal] = [authorCount(), readerCount()];
   return {

@@ -33,7 +33,7 @@ export function encodeEdit(edit: Edit): Uint8Array {
   return bytes;
 }
 
-/** Edits never change, and the outbox has encoded each of them already. */
+/** Of edits that were written: they never change, so their ops need no second check either. */
 const lengths: WeakMap<Edit, number> = new WeakMap();
 
 /** How many bytes {@link encodeEdit} makes of an edit. */
@@ -55,7 +55,9 @@ export function decodeEdit(bytes: Uint8Array): Result<Edit, DecodeError> {
 
 /** Throws if readers would refuse the edit: one unreadable entry would halt every device. */
 export function editToItem(edit: Edit, origin: EditOrigin): Item {
-  const problem = findNumbersProblem(edit, origin) ?? findOpsProblem(edit.ops);
+  const wasWritten = lengths.has(edit);
+  const problem =
+    findNumbersProblem(edit, origin) ?? (wasWritten ? undefined : findOpsProblem(edit.ops));
   if (problem !== undefined) throw new TypeError(`This edit cannot be encoded: ${problem}`);
   return [
     edit.counter - origin.counter,
