@@ -1,6 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Budget } from '../budget/budget.js';
-import { assembleBudget } from '../budget/open-budget.js';
+import { assembleBudget, type OpenBudgetDeps } from '../budget/open-budget.js';
 import { writeGenesis } from '../budget/write-genesis.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { fingerprintOf } from '../crypto/fingerprint.js';
@@ -47,6 +47,14 @@ export interface SyncWorldOptions extends Omit<MemoryBackendOptions, 'clock'> {
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
   readonly localLog?: LocalLogLimits;
 }
+
+/** What a device may have of its own; everything else is the world's. */
+export type DeviceParts = Partial<
+  Pick<
+    OpenBudgetDeps,
+    'remote' | 'list' | 'openChannel' | 'wakeups' | 'clock' | 'random' | 'onSecurity'
+  >
+>;
 
 /**
  * The whole engine in one process: any number of devices and people on one budget, on
@@ -158,9 +166,9 @@ export class SyncWorld {
   /** One more device of `uid`, online and connected unless told otherwise. */
   async open(
     uid: string,
-    options: { store?: LocalStore; online?: boolean; clockErrorMs?: number } = {},
+    options: DeviceParts & { store?: LocalStore; online?: boolean; clockErrorMs?: number } = {},
   ): Promise<SyncDevice> {
-    const { store = createMemoryStore(), online = true, clockErrorMs = 0 } = options;
+    const { store = createMemoryStore(), online = true, clockErrorMs = 0, ...parts } = options;
     const count = createOperationCounter();
     const { budgetId } = this;
     const identities = this.identitiesOf(uid);
@@ -187,6 +195,7 @@ export class SyncWorld {
         ...DEFAULT_PEOPLE_SETTINGS,
         ...this.#options.settings,
       },
+      ...parts,
     });
     const device = { uid, budget, store, count };
     this.devices.push(device);
