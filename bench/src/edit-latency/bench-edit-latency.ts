@@ -1,6 +1,6 @@
 import { createSeededRandom } from '@sealsync/sdk/testing';
 import { findPercentile } from '../../../demo/src/report/percentile.js';
-import { startDelayingProxy } from '../../../emulator-tests/sync/delaying-proxy.js';
+import { startFaultProxy } from '../../../emulator-tests/faults/proxy/fault-proxy.js';
 import type { BenchContext, BenchResult, Figures } from '../bench.js';
 import { findMedian, roundFigure } from '../report/medians.js';
 import { makeRecords } from '../sample/records.js';
@@ -21,7 +21,8 @@ export async function benchEditLatency(context: BenchContext): Promise<BenchResu
   const near = await runLatency(backend, context, signaling.url, samples);
 
   const through = async (target: Address): Promise<Address> => {
-    const proxy = await startDelayingProxy(target, DELAY_MS);
+    const proxy = await startFaultProxy(target);
+    proxy.disturb(() => ({ kind: 'delay', delayMs: DELAY_MS }));
     context.onClose(() => proxy.close());
     return proxy;
   };
