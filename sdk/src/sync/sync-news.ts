@@ -64,6 +64,8 @@ export class SyncNews {
       case 'presence':
         this.presence.tell(signal);
         break;
+      default:
+      // The engine sees to the others, or the app has no use for them.
     }
   }
 }
