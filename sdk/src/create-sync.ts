@@ -29,7 +29,7 @@ import {
   DEFAULT_PEOPLE_SETTINGS,
   type PeopleSettings,
 } from './people/people-settings.js';
-import type { Clock } from './ports/clock.js';
+import type { Clock, TimerId } from './ports/clock.js';
 import type { LocalStore } from './ports/local-store.js';
 import { silentLogger, type Logger } from './ports/logger.js';
 import { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
@@ -96,7 +96,8 @@ export interface Sealsync {
   createBudget<C extends CollectionShapes>(options?: BudgetOptions<C>): Promise<Budget<C>>;
   /**
    * Opens a budget and starts syncing it; resolves once everything that the log holds
-   * is readable, or, where the network is away, once what is pending is. Throws
+   * is readable. Where the network is away or takes more than three seconds, it resolves with
+   * what this device has kept, and catches up in the background. Throws
    * {@link SealsyncError}: `access_denied` also for who was removed before this device has read
    * the log, `removed`, `budget_deleted`, `key_missing`,
    * `not_genuine` if the user's note of the budget was altered or names another one,
@@ -166,6 +167,11 @@ type LocalStart = Pick<OpenBudgetDeps, 'pin' | 'epochKey' | 'checks'> & {
 
 /** While a budget is open it is worth trying, at ever longer intervals: a server may be away for hours. */
 const RECONNECTS = 1_000_000;
+
+type CatchingUp = Pick<Budget, 'sync' | 'people' | 'close' | 'whenPeopleSettled'>;
+
+/** How long opening waits for the network where this device has the budget already. */
+const OPEN_WAIT_MS = 3_000;
 
 class FirebaseSync implements Sealsync {
   readonly #options: CreateSyncOptions;
@@ -377,10 +383,27 @@ class FirebaseSync implements Sealsync {
       throw error;
     });
     this.#open.set(budget, local.store);
+    const isKnown = budget.people.members().size > 0 && !budget.people.isJoining;
     budget.sync.start();
     if (this.#options.signaling) budget.sync.enableRealtimeSync(this.#options.signaling.url);
-    await this.#catchUp(budget);
+    await (isKnown ? this.#catchUpAWhile(budget) : this.#catchUp(budget));
     return budget;
+  }
+
+  /** A device that has the budget shows what it has where the network takes long. */
+  async #catchUpAWhile(budget: CatchingUp): Promise<void> {
+    const catchingUp = this.#catchUp(budget);
+    let timer: TimerId | undefined;
+    const waited = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimeout(resolve, OPEN_WAIT_MS);
+    });
+    // What it finds later is told by `budget.on`.
+    catchingUp.catch(() => undefined);
+    try {
+      await Promise.race([catchingUp, waited]);
+    } finally {
+      if (timer) this.#clock.clearTimeout(timer);
+    }
   }
 
   async #assemble<C extends CollectionShapes>(
@@ -421,9 +444,7 @@ class FirebaseSync implements Sealsync {
   }
 
   /** Waits for the first round; a network that is away is no reason to keep the app waiting. */
-  async #catchUp(
-    budget: Pick<Budget, 'sync' | 'people' | 'close' | 'whenPeopleSettled'>,
-  ): Promise<void> {
+  async #catchUp(budget: CatchingUp): Promise<void> {
     try {
       await budget.sync.syncNow().catch(async (error: unknown) => {
         // The edits of who is joining wait until the log knows them.

@@ -62,6 +62,7 @@ export class DigestWatch {
 
   #disputed(seq: number, by: string): void {
     this.distrusted.add(seq);
+    if (by === this.#uid) return;
     const message = `${by} disputes a digest of the budget; snapshots of it are not used.`;
     this.#report({ kind: 'snapshot_disputed', seq, message }, `${String(seq)} ${by}`);
     if (this.#confirmed.attested?.seq === seq) this.#doubtBase(seq);

@@ -1,10 +1,16 @@
+import { decodeCanonical, encodeCanonical, type Item } from '../codec/cbor.js';
 import { isSealsyncError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
-import type { LocalStore } from '../ports/local-store.js';
+import type { LocalStore, StoreError } from '../ports/local-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { RemoteLog } from '../ports/remote-log.js';
-import { MAX_LISTED_SNAPSHOTS, type NewSnapshot } from '../ports/snapshots.js';
-import { ok } from '../result.js';
+import {
+  MAX_LISTED_SNAPSHOTS,
+  snapshotIdOf,
+  type NewSnapshot,
+  type StoredSnapshot,
+} from '../ports/snapshots.js';
+import { ok, type Result } from '../result.js';
 import { Backoff } from './backoff.js';
 import { chooseKept } from './kept-snapshots.js';
 import { NamedTimers } from './named-timers.js';
@@ -26,6 +32,9 @@ export interface SnapshotKeeperDeps extends SnapshotDeps {
   >;
 }
 
+/** What is being stored: chunks without their header are found by its id alone. */
+type Owed = Pick<StoredSnapshot, 'id' | 'chunks'>;
+
 /** Set while a digest is stated whose snapshot is not stored yet. */
 const OWED_KEY = 'snapshot-owed';
 const MAX_ATTEMPTS = 6;
@@ -45,6 +54,8 @@ export class SnapshotKeeper {
   #seenOwnSeq = 0;
   /** A digest of this device was stated whose snapshot was not stored. */
   #isOwed = false;
+  /** What an earlier run may have stored parts of, which nobody but its author can name. */
+  #abandoned: Owed | undefined;
 
   constructor(deps: SnapshotKeeperDeps) {
     const { clock, random, settings } = deps;
@@ -58,7 +69,9 @@ export class SnapshotKeeper {
       if (state === 'idle') this.#consider();
     });
     void this.#deps.store.get(OWED_KEY).then((owed) => {
-      this.#isOwed ||= owed.ok && owed.value !== undefined;
+      if (!owed.ok || !owed.value) return;
+      this.#isOwed = true;
+      this.#abandoned = decodeOwed(owed.value);
     });
   }
 
@@ -105,7 +118,7 @@ export class SnapshotKeeper {
     const { sync, store } = this.#deps;
     let taken: NewSnapshot | undefined;
     await sync.betweenRounds(async (signal) => {
-      const noted = await store.commit({ put: new Map([[OWED_KEY, Uint8Array.of(1)]]) });
+      const noted = await this.#note(undefined);
       if (!noted.ok) return noted;
       const sealed = await takeSnapshot(this.#deps, signal);
       if (!sealed.ok) return sealed;
@@ -117,9 +130,21 @@ export class SnapshotKeeper {
     if (!this.#isOwed) await store.commit({ remove: [OWED_KEY] });
   }
 
+  #note(taken: NewSnapshot | undefined): Promise<Result<void, StoreError>> {
+    const owed = taken && { id: this.#idOf(taken), chunks: taken.chunks.length };
+    return this.#deps.store.commit({ put: new Map([[OWED_KEY, encodeOwed(owed)]]) });
+  }
+
+  #idOf({ seq, nonce }: NewSnapshot): string {
+    return snapshotIdOf(seq, this.#deps.identities.uid, nonce);
+  }
+
   /** Edits do not wait for it: the state is sealed already. */
   async #store(taken: NewSnapshot): Promise<void> {
     const { snapshots } = this.#deps;
+    if (this.#abandoned) await snapshots.remove(this.#abandoned, this.#abort.signal);
+    this.#abandoned = { id: this.#idOf(taken), chunks: taken.chunks.length };
+    await this.#note(taken);
     for (let attempt = 1; ; attempt += 1) {
       const stored = await snapshots.put(taken, undefined, this.#abort.signal);
       if (stored.ok) break;
@@ -128,6 +153,7 @@ export class SnapshotKeeper {
     }
     this.#backoff.reset();
     this.#isOwed = false;
+    this.#abandoned = undefined;
     await this.#removeOld();
   }
 
@@ -161,4 +187,14 @@ export class SnapshotKeeper {
     );
     for (const snapshot of removable) await snapshots.remove(snapshot, signal);
   }
+}
+
+/** CBOR: an id and a number of chunks, or nothing before anything is stored. */
+const encodeOwed = (owed: Owed | undefined): Uint8Array =>
+  encodeCanonical(owed ? [owed.id, owed.chunks] : []);
+
+function decodeOwed(bytes: Uint8Array): Owed | undefined {
+  const item = decodeCanonical(bytes);
+  const [id, chunks]: readonly Item[] = Array.isArray(item) ? item : [];
+  return typeof id === 'string' && typeof chunks === 'number' ? { id, chunks } : undefined;
 }

@@ -112,3 +112,27 @@ describe('a snapshot that', () => {
     await world.close();
   });
 });
+
+describe('an app that is killed while it stores a snapshot', () => {
+  it('takes another one when it is open again, and leaves no chunk behind', async () => {
+    const world = await foundWorld();
+    const disk = new Map<string, Uint8Array>();
+    const ann = await world.open('ann', { store: createMemoryStore(disk) });
+    await edit(world, ann, 1);
+    const calm = world.backend.intercept(({ operation }) =>
+      operation === 'putHeader' ? { hang: 'before' } : undefined,
+    );
+    await edit(world, ann, EVERY);
+    expect(world.backend.inspect(world.budgetId)?.chunks.size).toBe(1);
+    const survived = new Map(disk);
+    world.devices.pop();
+    await world.during(ann.budget.close());
+    calm();
+    const again = await world.open('ann', { store: createMemoryStore(survived) });
+    await edit(world, again, 1);
+    await world.settle();
+    expect(snapshotsOf(world)).toHaveLength(1);
+    expect(world.backend.inspect(world.budgetId)?.chunks.size).toBe(1);
+    await world.close();
+  });
+});
