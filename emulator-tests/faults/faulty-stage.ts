@@ -80,7 +80,7 @@ export function useFaultyStage(): { open(): Promise<FaultyStage> } {
       user: person.user,
       identity: await generateIdentity(person.uid),
       signaling: { url: addressOf(signaling) },
-      webSocket: WebSocket as never,
+      webSocket: WebSocket,
       clock,
     });
     await sync.publishIdentity();

@@ -1,10 +1,4 @@
-import {
-  getCount,
-  getDocs,
-  type DocumentData,
-  type Query,
-  type QueryDocumentSnapshot,
-} from 'firebase/firestore/lite';
+import { getCount, getDocs, type Query, type QueryDocumentSnapshot } from 'firebase/firestore/lite';
 import type { OperationCounter } from '../ports/operation-counter.js';
 
 /**
@@ -13,7 +7,7 @@ import type { OperationCounter } from '../ports/operation-counter.js';
  * as much, and lets itself be read twice for that. Throws where it does not.
  */
 export async function listDocuments(
-  query: Query<DocumentData>,
+  query: Query,
   count: OperationCounter,
   rulesReads: number,
 ): Promise<readonly QueryDocumentSnapshot[]> {
