@@ -84,7 +84,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^sdk/src/(crypto|codec|model)/', pathNot: tests },
       to: {
-        path: '^sdk/src/(ports|local|remote|signaling|sync|people|budget|react|household)/|^sdk/src/index\\.ts$',
+        path: '^sdk/src/(ports|local|remote|signaling|node|sync|people|budget|react|household)/|^sdk/src/index\\.ts$',
       },
     },
     {
@@ -99,15 +99,15 @@ module.exports = {
       comment: 'A port that knows an adapter or the engine is no boundary.',
       severity: 'error',
       from: { path: '^sdk/src/ports/', pathNot: tests },
-      to: { path: '^sdk/src/(local|remote|signaling|sync|people|budget|react|household)/' },
+      to: { path: '^sdk/src/(local|remote|signaling|node|sync|people|budget|react|household)/' },
     },
     {
       name: 'adapters-stay-apart',
       comment: 'An adapter implements a port: it knows no other adapter and not the engine.',
       severity: 'error',
-      from: { path: '^sdk/src/(local|remote|signaling)/', pathNot: tests },
+      from: { path: '^sdk/src/(local|remote|signaling|node)/', pathNot: tests },
       to: {
-        path: '^sdk/src/(local|remote|signaling|sync|people|budget|react|household)/',
+        path: '^sdk/src/(local|remote|signaling|node|sync|people|budget|react|household)/',
         pathNot: '^sdk/src/$1/',
       },
     },
@@ -131,7 +131,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^sdk/src/[^/]+\\.ts$', pathNot: [tests, compositionRoot] },
       to: {
-        path: '^sdk/src/(ports|local|remote|signaling|sync|people|budget|react|household|testing)/',
+        path: '^sdk/src/(ports|local|remote|signaling|node|sync|people|budget|react|household|testing)/',
       },
     },
     {
@@ -139,7 +139,7 @@ module.exports = {
       comment: 'Membership works over the same ports as the engine.',
       severity: 'error',
       from: { path: '^sdk/src/(people|budget)/', pathNot: tests },
-      to: { path: '^sdk/src/(local|remote|signaling|react|household)/' },
+      to: { path: '^sdk/src/(local|remote|signaling|node|react|household)/' },
     },
     {
       name: 'sync-below-people',
@@ -168,6 +168,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^sdk/src/', pathNot: [tests, '^sdk/src/remote/', compositionRoot] },
       to: { path: '(^|/)node_modules/(firebase|@firebase)/' },
+    },
+    {
+      name: 'node-in-node-only',
+      comment: 'Everything but the entry point for Node runs in a browser as well.',
+      severity: 'error',
+      from: { path: '^sdk/src/', pathNot: [tests, '^sdk/src/(node|testing)/'] },
+      to: { path: '(^|/)node_modules/classic-level/|^sdk/src/node/' },
     },
     {
       name: 'firestore-is-the-lite-one',

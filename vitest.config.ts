@@ -19,6 +19,9 @@ export default defineConfig({
             '{protocol,sdk,signaling-server,demo,bench}/src/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
+          // No test is about time; a busy machine is slow.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -14,6 +14,7 @@ import {
   newBudgetId,
   outcomeOf,
 } from '../../sdk/src/testing/remote-log-fixture.js';
+import { makeSnapshot } from '../../sdk/src/testing/snapshot-storage-fixture.js';
 import { VirtualClock } from '../../sdk/src/testing/virtual-clock.js';
 import { openFailingFirestore, type FailingFirestore } from './failing-firestore.js';
 import { signInPerson, type PersonOptions, type SignedInPerson } from './signed-in-person.js';
@@ -104,7 +105,7 @@ describe('a Firestore that does not answer as it should', () => {
     });
     const person = await signIn({ firestore: address });
     const options = { ...person, budgetId: newBudgetId(), clock: systemClock };
-    const { log, wraps, invites, exits } = openFirestoreBudget(options);
+    const { log, wraps, invites, exits, snapshots } = openFirestoreBudget(options);
     const list = createFirestoreBudgetList(options);
     const some = new Uint8Array(9);
     const outcomes = [
@@ -120,6 +121,12 @@ describe('a Firestore that does not answer as it should', () => {
       await exits.leave(some),
       await exits.markDeleted(some),
       await exits.purge(),
+      await snapshots.list(2),
+      await snapshots.readChunks({ id: 'x', chunks: 6 }),
+      await snapshots.put(makeSnapshot(options.budgetId, 1)),
+      await snapshots.remove({ id: 'x', chunks: 1 }),
+      await snapshots.raiseFloor(1, 'x'),
+      await snapshots.prune(1, 1),
       await list.list(),
       await list.readPin(options.budgetId),
       await list.putPin(options.budgetId, some),

@@ -191,8 +191,13 @@ describe('after lock()', () => {
     const sync = await createSync({ firebase, user, identity, openStore, settings: QUIET });
     closing.push(keyslots, sync);
     const budget = await sync.createBudget<Shapes>();
-    keyslots.lock();
+    await budget.sync.stop();
     await budget.collection('envelopes').put('food', { limit: 1 });
+    budget.sync.start();
+    keyslots.lock();
+    // What could not be sealed is not taken, and the app is told so.
+    const late = budget.collection('envelopes').put('rent', { limit: 2 });
+    expect(await failureOf(late)).toBe('locked');
     expect(await failureOf(budget.sync.syncNow())).toBe('locked');
     expect(await failureOf(budget.people.rotateKey())).toBe('locked');
     expect(await failureOf(sync.createBudget())).toBe('locked');

@@ -99,6 +99,8 @@ describe('creating a budget', () => {
     ['a floor', { floor: 1 }],
     ['a negative floor', { floor: -1 }],
     ['a floor that is no integer', { floor: 0.5 }],
+    ['a base', { base: 'x' }],
+    ['a base of another type', { base: 0 }],
     ['another version', { v: 2 }],
     ['a version that is a string', { v: '1' }],
     ['rekey set', { rekey: true }],

@@ -17,7 +17,12 @@ import {
   type WriteBatch,
 } from 'firebase/firestore';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MAX_DELETES_PER_COMMIT, MAX_WRAPS_PER_COMMIT } from '../../sdk/src/ports/commit-limits.js';
+import {
+  MAX_CHUNK_DELETES_PER_COMMIT,
+  MAX_DELETES_PER_COMMIT,
+  MAX_PRUNED_PER_COMMIT,
+  MAX_WRAPS_PER_COMMIT,
+} from '../../sdk/src/ports/commit-limits.js';
 import { MAX_ENTRIES_PER_COMMIT } from '../../sdk/src/ports/remote-log.js';
 import { RULES_READS } from '../../sdk/src/remote/rules-reads.js';
 import { readFirestoreAddress } from '../setup/emulators.js';
@@ -45,6 +50,15 @@ import {
   pinRef,
   wrapRef,
 } from './sample-people.js';
+
+import {
+  chunkRef,
+  newChunk,
+  newHeader,
+  oldHeader,
+  snapshotIdBy,
+  snapshotRef,
+} from './sample-snapshots.js';
 
 /** Limits of production, of which the emulator enforces only the last. */
 const MAX_ACCESSES_PER_COMMIT = 20;
@@ -218,6 +232,62 @@ describe('what the rules look at in a commit fits production, and is what the SD
     expect(purge).toBe(MAX_DELETES_PER_COMMIT * RULES_READS.purgeDocument);
   });
 
+  it('to store a snapshot, and to remove one with as many chunks as a commit takes', async () => {
+    await storeBudget();
+    const id = snapshotIdBy('ann');
+    const chunk = await tallyCommit((batch) =>
+      batch.set(chunkRef(ann, budgetId, id, 0), newChunk()),
+    );
+    expect(chunk).toBe(RULES_READS.putChunk);
+    const header = await tallyCommit((batch) =>
+      batch.set(snapshotRef(ann, budgetId, id), newHeader(budgetId, 'ann')),
+    );
+    expect(header).toBe(RULES_READS.putHeader);
+    const remove = await tallyCommit((batch) => {
+      for (let at = 0; at < MAX_CHUNK_DELETES_PER_COMMIT; at++) {
+        batch.delete(chunkRef(ann, budgetId, id, at));
+      }
+      return batch.delete(snapshotRef(ann, budgetId, id));
+    });
+    expect(remove).toBe(
+      MAX_CHUNK_DELETES_PER_COMMIT * RULES_READS.removeChunk + RULES_READS.removeHeader,
+    );
+  });
+
+  it("to remove an editor's own snapshot, which takes the most expressions", async () => {
+    const firestore = rules.as('uid-1');
+    const id = snapshotIdBy('uid-1');
+    await storeBudget();
+    const remove = await tallyCommit((batch) => {
+      for (let at = 0; at < MAX_CHUNK_DELETES_PER_COMMIT; at++) {
+        batch.delete(chunkRef(firestore, budgetId, id, at));
+      }
+      return batch.delete(snapshotRef(firestore, budgetId, id));
+    }, firestore);
+    expect(remove).toBe(
+      MAX_CHUNK_DELETES_PER_COMMIT * RULES_READS.removeChunk + RULES_READS.removeHeader,
+    );
+  });
+
+  it('to raise the floor and to prune as many entries below it as a commit takes', async () => {
+    const base = snapshotIdBy('ann', 99);
+    await storeBudget();
+    await rules.bypassRules((firestore) =>
+      setDoc(snapshotRef(firestore, budgetId, base), oldHeader(budgetId, 'ann', 99, 31)),
+    );
+    const raise = await tallyCommit((batch) =>
+      batch.update(budgetRef(ann, budgetId), { floor: 50, base }),
+    );
+    expect(raise).toBe(RULES_READS.raiseFloor);
+    const prune = await tallyCommit((batch) => {
+      for (let seq = 1; seq <= MAX_PRUNED_PER_COMMIT; seq++) {
+        batch.delete(changeRef(ann, budgetId, seq));
+      }
+      return batch;
+    });
+    expect(prune).toBe(MAX_PRUNED_PER_COMMIT * RULES_READS.pruneEntry);
+  });
+
   it('to store as many wraps as a commit takes', async () => {
     await storeBudget();
     const { accesses, expressions, finished } = await tally(() => {
@@ -271,13 +341,43 @@ describe('what the rules look at for a read or a single document', () => {
     expect(await accessesOf(() => getDoc(departureRef(ann, budgetId, 'ann')))).toBe(0);
   });
 
+  it('is the budget for snapshots, their chunks, and pages of either', async () => {
+    await storeBudget();
+    const header = snapshotRef(ann, budgetId, snapshotIdBy('ann'));
+    const newest = query(
+      collection(budgetRef(ann, budgetId), 'snapshots'),
+      orderBy('seq', 'desc'),
+      limit(2),
+    );
+    expect(await accessesOf(() => getDocs(newest))).toBe(RULES_READS.listSnapshots);
+    expect(await accessesOf(() => getDoc(header))).toBe(RULES_READS.readHeader);
+    const page = query(
+      collection(header, 'chunks'),
+      where(documentId(), '>=', '0'),
+      where(documentId(), '<=', '3'),
+      limit(4),
+    );
+    expect(await accessesOf(() => getDocs(page))).toBe(RULES_READS.listChunks);
+  });
+
+  it('is the budget, too, for every document below a deleted one that goes', async () => {
+    await storeBudget();
+    await rules.bypassRules((firestore) =>
+      setDoc(budgetRef(firestore, budgetId), { ...newBudget('ann'), ...newTombstone() }),
+    );
+    const id = snapshotIdBy('ann');
+    for (const left of [chunkRef(ann, budgetId, id, 0), snapshotRef(ann, budgetId, id)]) {
+      expect(await accessesOf(() => deleteDoc(left))).toBe(RULES_READS.purgeDocument);
+    }
+  });
+
   it('is the budget, too, to find what is left below a deleted one', async () => {
     await storeBudget();
     await rules.bypassRules((firestore) =>
       setDoc(budgetRef(firestore, budgetId), { ...newBudget('ann'), ...newTombstone() }),
     );
-    for (const name of ['changes', 'keys', 'invites', 'departures']) {
-      const left = query(collection(budgetRef(ann, budgetId), name), limit(20));
+    for (const name of ['changes', 'keys', 'invites', 'departures', 'snapshots']) {
+      const left = query(collection(budgetRef(ann, budgetId), name), limit(10));
       expect(await accessesOf(() => getDocs(left))).toBe(RULES_READS.listPurgeable);
     }
   });

@@ -8,9 +8,12 @@ import type { Identity } from './crypto/identity.js';
 import { loadSodium } from './crypto/sodium.js';
 import { WipedKeyError } from './crypto/wiped-key-error.js';
 import { SealsyncError } from './errors.js';
-import { createMemoryStore } from './local/memory-store.js';
+import { guardStore } from './local/guard-store.js';
+import { openPlatformStore } from './local/platform-store.js';
+import { type SealedStore, sealStore } from './local/sealed-store.js';
 import { secureRandom } from './local/secure-random.js';
 import { systemClock } from './local/system-clock.js';
+import { wipeStore } from './local/wipe-store.js';
 import { isBudgetId, type BudgetId } from './model/ids.js';
 import { acceptInvite, readInviteLink } from './people/accept-invite.js';
 import { purgeBudget } from './people/leave-budget.js';
@@ -57,8 +60,11 @@ export interface CreateSyncOptions {
   readonly identity: Identity;
   /** Without it, budgets sync by polling until `enableRealtimeSync` is called. */
   readonly signaling?: { readonly url: string };
-  /** Where a budget's pending edits are kept; in memory by default. */
-  readonly openStore?: (budgetId: BudgetId) => LocalStore;
+  /**
+   * Where this device keeps a budget. By default in IndexedDB, and in memory where the platform
+   * has none; for Node see `@sealsync/sdk/node`. Whatever it is, the kit seals what it puts there.
+   */
+  readonly openStore?: (budgetId: BudgetId, uid: string) => LocalStore;
   /** The platform's by default; Node 20 has none: pass that of the package `ws`. */
   readonly webSocket?: WebSocketConstructor;
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
@@ -88,7 +94,9 @@ export interface Sealsync {
    * is readable, or, where the network is away, once what is pending is. Throws
    * {@link SealsyncError}: `access_denied` also for who was removed before this device has read
    * the log, `removed`, `budget_deleted`, `key_missing`,
-   * `not_genuine` if the user's note of the budget was altered or names another one.
+   * `not_genuine` if the user's note of the budget was altered or names another one; and of what
+   * this device keeps of it `store_unavailable`, `store_full`, `store_foreign`, `store_newer`,
+   * `store_corrupt`: nothing is deleted then, see {@link wipeLocal}.
    */
   openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>>;
   /**
@@ -110,6 +118,12 @@ export interface Sealsync {
    * invite them again. Throws as `prepareRotation` does, and `locked`.
    */
   rotateIdentity(options: RotateIdentityOptions): Promise<RotatedIdentity>;
+  /**
+   * Deletes all that this device keeps of a budget that is not open, pending edits included,
+   * also where it cannot be read: the way out of `store_foreign`, `store_newer` and
+   * `store_corrupt`. Throws `bad_input` while it is open: see `budget.wipe()`.
+   */
+  wipeLocal(id: string): Promise<void>;
   /**
    * Closes every open budget, as `budget.close` does, and wipes their keys. May be called twice.
    */
@@ -133,6 +147,9 @@ export async function createSync(options: CreateSyncOptions): Promise<Sealsync> 
   return new FirebaseSync(options);
 }
 
+/** What a device has of a budget when it opens it. */
+type LocalStart = Pick<OpenBudgetDeps, 'pin' | 'epochKey'> & { readonly store: SealedStore };
+
 /** While a budget is open it is worth trying, at ever longer intervals: a server may be away for hours. */
 const RECONNECTS = 1_000_000;
 
@@ -143,7 +160,7 @@ class FirebaseSync implements Sealsync {
   readonly #identities: OwnIdentities;
   readonly #remote: RemoteStorage;
   #closed = false;
-  readonly #open = new Set<Pick<Budget, 'id' | 'people' | 'close'>>();
+  readonly #open = new Map<Pick<Budget, 'id' | 'people' | 'close'>, SealedStore>();
 
   constructor(options: CreateSyncOptions) {
     const { firebase, user, clock = systemClock, random = secureRandom } = options;
@@ -174,23 +191,26 @@ class FirebaseSync implements Sealsync {
   async #createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
     const budgetId = bytesToHex(this.#random.bytes(16));
     if (!isBudgetId(budgetId)) throw new Error('16 bytes make a budget id');
-    const store = this.#openStore(budgetId);
-    const { pin, epochKey } = await writeGenesis({
+    const store = await this.#openStore(budgetId);
+    const genesis = await writeGenesis({
       budgetId,
       identities: this.#identities,
       remote: this.#remote.budgetOf(budgetId),
       clock: this.#clock,
       random: this.#random,
       store,
+    }).catch(async (error: unknown) => {
+      // Nothing is kept of a budget that nobody has.
+      await store.wipe();
+      await store.close();
+      throw error;
     });
-    return this.#start<C>(budgetId, { pin, epochKey, store });
+    return this.#start<C>(budgetId, { ...genesis, store });
   }
 
   async openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>> {
-    if (!isBudgetId(id)) {
-      throw new SealsyncError('bad_input', 'A budget id is 32 lower-case hex digits.');
-    }
-    return this.#run(() => this.#openKnown<C>(id));
+    const budgetId = requireBudgetId(id);
+    return this.#run(() => this.#openKnown<C>(budgetId));
   }
 
   acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
@@ -232,20 +252,37 @@ class FirebaseSync implements Sealsync {
       },
       options,
     );
+    // From here on the old keys need not open what is kept on this device.
+    for (const store of this.#open.values()) unwrap(await store.reseal());
     if (rotated.isComplete && unwrap(await users.readKeys(uid))) await this.#publishIdentity();
     return rotated;
   }
 
+  async wipeLocal(id: string): Promise<void> {
+    const budgetId = requireBudgetId(id);
+    return this.#run(() => this.#wipeLocal(budgetId));
+  }
+
+  async #wipeLocal(budgetId: BudgetId): Promise<void> {
+    if ([...this.#open.keys()].some(({ id }) => id === budgetId)) {
+      throw new SealsyncError('bad_input', 'The budget is open: close it first, or wipe() it.');
+    }
+    const store = guardStore(this.#openRawStore(budgetId));
+    const wiped = await wipeStore(store);
+    await store.close();
+    unwrap(wiped);
+  }
+
   async close(options: CloseOptions = {}): Promise<void> {
     this.#closed = true;
-    const open = [...this.#open];
+    const open = [...this.#open.keys()];
     this.#open.clear();
     await Promise.all(open.map((budget) => budget.close(options)));
   }
 
   async #openKnown<C extends CollectionShapes>(budgetId: BudgetId): Promise<Budget<C>> {
     try {
-      return await this.#start<C>(budgetId, { store: this.#openStore(budgetId) });
+      return await this.#start<C>(budgetId, { store: await this.#openStore(budgetId) });
     } catch (error) {
       if (error instanceof SealsyncError && error.kind === 'budget_deleted') {
         await this.#finishDeleting(budgetId);
@@ -269,8 +306,12 @@ class FirebaseSync implements Sealsync {
   }
 
   async #withPeople<T>(budgetId: BudgetId, use: (people: BudgetPeople) => Promise<T>): Promise<T> {
-    const open = [...this.#open].find(({ id }) => id === budgetId);
-    if (open) return use(open.people);
+    const open = [...this.#open].find(([{ id }]) => id === budgetId);
+    if (open) {
+      const [{ people }, store] = open;
+      unwrap(await store.reseal());
+      return use(people);
+    }
     const budget = await this.#openKnown(budgetId);
     try {
       return await use(budget.people);
@@ -287,13 +328,38 @@ class FirebaseSync implements Sealsync {
     if (!purged.ok && purged.error.kind === 'denied') await list.removePin(budgetId);
   }
 
-  #openStore(budgetId: BudgetId): LocalStore {
-    return this.#options.openStore?.(budgetId) ?? createMemoryStore();
+  #openRawStore(budgetId: BudgetId): LocalStore {
+    const { openStore = openPlatformStore } = this.#options;
+    return openStore(budgetId, this.#identities.uid);
+  }
+
+  async #openStore(budgetId: BudgetId): Promise<SealedStore> {
+    const raw = this.#openRawStore(budgetId);
+    const identities = this.#identities;
+    const owner = { uid: identities.uid, budgetId };
+    const sealed = await sealStore(raw, { owner, identities, random: this.#random });
+    if (!sealed.ok) await raw.close();
+    return unwrap(sealed);
   }
 
   async #start<C extends CollectionShapes>(
     budgetId: BudgetId,
-    local: Pick<OpenBudgetDeps, 'pin' | 'epochKey' | 'store'>,
+    local: LocalStart,
+  ): Promise<Budget<C>> {
+    const budget = await this.#assemble<C>(budgetId, local).catch(async (error: unknown) => {
+      await local.store.close();
+      throw error;
+    });
+    this.#open.set(budget, local.store);
+    budget.sync.start();
+    if (this.#options.signaling) budget.sync.enableRealtimeSync(this.#options.signaling.url);
+    await this.#catchUp(budget);
+    return budget;
+  }
+
+  async #assemble<C extends CollectionShapes>(
+    budgetId: BudgetId,
+    local: LocalStart,
   ): Promise<Budget<C>> {
     // It may have been closed while the call was on its way.
     this.#requireOpen();
@@ -325,10 +391,6 @@ class FirebaseSync implements Sealsync {
       },
       requireRecentSignIn: () => requireRecentSignIn(user),
     });
-    this.#open.add(budget);
-    budget.sync.start();
-    if (this.#options.signaling) budget.sync.enableRealtimeSync(this.#options.signaling.url);
-    await this.#catchUp(budget);
     return budget;
   }
 
@@ -367,6 +429,11 @@ class FirebaseSync implements Sealsync {
         maxReconnectAttempts: RECONNECTS,
       });
   }
+}
+
+function requireBudgetId(id: string): BudgetId {
+  if (isBudgetId(id)) return id;
+  throw new SealsyncError('bad_input', 'A budget id is 32 lower-case hex digits.');
 }
 
 /** Inside the kit failures are values; what an app calls throws. */

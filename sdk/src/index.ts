@@ -28,6 +28,7 @@ export { generateIdentity, type Identity } from './create-identity.js';
 export { SealsyncError, isSealsyncError, type SealsyncErrorKind } from './errors.js';
 export { WebSocketSignalingService } from './web-socket-signaling-service.js';
 export { signalingConfigFromEnv } from './signaling/signaling-config-from-env.js';
+export { createIndexedDbStore } from './local/indexed-db-store.js';
 export { createMemoryStore } from './local/memory-store.js';
 export { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
 export type { Budget, CloseOptions, CollectionShapes, Transaction } from './budget/budget.js';

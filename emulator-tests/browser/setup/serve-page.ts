@@ -8,16 +8,20 @@ import { join } from 'node:path';
 const policy = (scriptSources: string): string =>
   `default-src 'none'; base-uri 'none'; img-src data:; script-src ${scriptSources}; ` +
   "connect-src 'self' http://127.0.0.1:*";
-const pages: Readonly<Record<string, string>> = {
-  '/': policy("'self' 'wasm-unsafe-eval'"),
-  '/other': policy("'self' 'wasm-unsafe-eval'"),
-  '/no-wasm': policy("'self'"),
+const usual = policy("'self' 'wasm-unsafe-eval'");
+const pages: Readonly<Record<string, { readonly policy: string; readonly script: string }>> = {
+  '/': { policy: usual, script: '/main.js' },
+  '/other': { policy: usual, script: '/main.js' },
+  '/no-wasm': { policy: policy("'self'"), script: '/main.js' },
+  '/stores': { policy: usual, script: '/stores.js' },
+  // A sandbox has no origin, and so no place to keep anything.
+  '/no-storage': { policy: `${usual}; sandbox allow-scripts`, script: '/stores.js' },
 };
-const html = `<!doctype html>
+const htmlWith = (script: string): string => `<!doctype html>
 <html lang="en">
   <title>Sealsync in a browser</title>
   <link rel="icon" href="data:," />
-  <script type="module" src="/main.js"></script>
+  <script type="module" src="${script}"></script>
 </html>
 `;
 
@@ -33,12 +37,14 @@ export async function servePage(): Promise<PageServer> {
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     const script = scripts.get(path);
-    const contentPolicy = pages[path];
+    const page = pages[path];
     if (script !== undefined) {
+      // What a sandbox loads comes from elsewhere.
+      response.setHeader('access-control-allow-origin', '*');
       response.setHeader('content-type', 'text/javascript').end(script);
-    } else if (contentPolicy !== undefined) {
-      response.setHeader('content-security-policy', contentPolicy);
-      response.setHeader('content-type', 'text/html').end(html);
+    } else if (page !== undefined) {
+      response.setHeader('content-security-policy', page.policy);
+      response.setHeader('content-type', 'text/html').end(htmlWith(page.script));
     } else {
       response.writeHead(404).end();
     }
@@ -59,7 +65,9 @@ export async function servePage(): Promise<PageServer> {
 async function bundlePage(): Promise<Map<string, Uint8Array>> {
   try {
     const { outputFiles } = await build({
-      entryPoints: [join(import.meta.dirname, '../page/main.ts')],
+      entryPoints: ['main.ts', 'stores.ts'].map((name) =>
+        join(import.meta.dirname, '../page', name),
+      ),
       bundle: true,
       splitting: true,
       write: false,

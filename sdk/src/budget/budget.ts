@@ -2,13 +2,13 @@ import { SealsyncError } from '../errors.js';
 import type { Edit } from '../model/edit.js';
 import type { BudgetId } from '../model/ids.js';
 import type { BudgetPeople } from '../people/budget-people.js';
-import type { LocalStore } from '../ports/local-store.js';
+import type { BudgetStore } from '../ports/local-store.js';
 import { createSubscriptions, type BudgetEvents, type Subscriptions } from './budget-events.js';
 import { createCollection, type Collection } from './collection.js';
 import type { LogPosition } from '../sync/log-position.js';
 import { OpBuilder, type CollectionWriter } from './op-builder.js';
 import type { Pruned } from '../sync/prune-log.js';
-import type { Replica } from '../sync/replica.js';
+import type { EditError, Replica } from '../sync/replica.js';
 import { digestState } from '../sync/state-digest.js';
 import { endedFailure, toSealsyncError } from '../sync/sync-failure.js';
 import type { SyncNews } from '../sync/sync-news.js';
@@ -33,7 +33,7 @@ export interface BudgetDeps {
   readonly replica: Replica;
   readonly sync: SyncOrchestrator;
   readonly news: SyncNews;
-  readonly store: LocalStore;
+  readonly store: BudgetStore;
   readonly people: BudgetPeople;
   readonly firstLook: () => Promise<void>;
   readonly prune: (onProgress?: (done: number, total: number) => void) => Promise<Pruned>;
@@ -102,7 +102,7 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   async rejectedEdits(): Promise<readonly Edit[]> {
     const rejected = await this.#deps.replica.outbox.rejected();
     if (rejected.ok) return rejected.value;
-    throw new SealsyncError('store_unavailable', rejected.error.message);
+    throw toSealsyncError(rejected.error);
   }
 
   /** What this device has verified of the log, and a digest of the state it folds to. */
@@ -144,8 +144,7 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
    */
   async wipe(): Promise<void> {
     await this.sync.close();
-    const kept = await this.#deps.store.list('');
-    const wiped = kept.ok ? await this.#deps.store.commit({ remove: kept.value.keys() }) : kept;
+    const wiped = await this.#deps.store.wipe();
     if (!wiped.ok) throw toSealsyncError(wiped.error);
     await this.close();
   }
@@ -167,14 +166,16 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     make(builder);
     if (builder.ops.length === 0) return;
     const edited = await replica.edit(builder.ops);
-    if (!edited.ok) {
-      const kind = edited.error.kind === 'too_large' ? 'too_large' : 'store_unavailable';
-      throw new SealsyncError(kind, `${edited.error.message}.`);
-    }
+    if (!edited.ok) throw toEditFailure(edited.error);
     this.sync.noticeEdit();
   }
 
   #requireOpen(): void {
     if (this.#closed) throw new SealsyncError('closed', 'The budget was closed; open it again.');
   }
+}
+
+function toEditFailure(error: EditError): SealsyncError {
+  if (error.kind !== 'too_large') return toSealsyncError(error);
+  return new SealsyncError('too_large', `${error.message}.`);
 }

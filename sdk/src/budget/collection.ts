@@ -14,7 +14,8 @@ export interface CollectionChange {
  * The records of one name. Reads answer at once from memory; what they return is
  * frozen, and stays the same object until the record changes. Writes resolve once
  * they are durable on this device. All of them throw {@link SealsyncError}:
- * `bad_input`, `record_missing`, `too_large`, `closed`, `store_unavailable`.
+ * `bad_input`, `record_missing`, `too_large`, `closed`, `locked`,
+ * `store_unavailable`, `store_full`, `store_corrupt`.
  */
 export interface Collection<T extends object> {
   put(id: string, record: T): Promise<void>;

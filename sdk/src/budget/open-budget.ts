@@ -12,7 +12,7 @@ import type { PeopleSettings } from '../people/people-settings.js';
 import { VerifiedMembers } from '../people/verified-members.js';
 import type { BudgetList } from '../ports/budget-list.js';
 import type { Clock } from '../ports/clock.js';
-import type { LocalStore } from '../ports/local-store.js';
+import type { BudgetStore } from '../ports/local-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { RemoteBudget } from '../ports/remote-budget.js';
@@ -21,9 +21,7 @@ import type { Wakeups } from '../ports/wakeups.js';
 import { ok } from '../result.js';
 import { CorrectedClock } from '../sync/corrected-clock.js';
 import { DigestWatch } from '../sync/digest-watch.js';
-import { guardStore } from '../sync/guard-store.js';
 import { HintJudge } from '../sync/hint-judge.js';
-import { toStoreError } from '../sync/local-error.js';
 import { readLocalKeys } from '../sync/local-keys.js';
 import { LocalLog, type LocalLogLimits } from '../sync/local-log.js';
 import { LogSession } from '../sync/log-session.js';
@@ -54,7 +52,8 @@ export interface OpenBudgetDeps {
   readonly pin?: OwnPin;
   /** The first key of a budget that this device has just created. */
   readonly epochKey?: EpochKey;
-  readonly store: LocalStore;
+  /** Sealed, and open. */
+  readonly store: BudgetStore;
   /** When what is kept of the log is put together; as is good for the store by default. */
   readonly localLog?: LocalLogLimits | undefined;
   readonly openChannel: OpenChannel;
@@ -76,10 +75,9 @@ const RECENT_ENTRY_MS = 5 * 60_000;
 export async function assembleBudget<C extends CollectionShapes>(
   deps: OpenBudgetDeps,
 ): Promise<Budget<C>> {
-  const { budgetId, identities, remote, clock, random, logger } = deps;
-  const store = guardStore(deps.store);
+  const { budgetId, identities, remote, store, clock, random, logger } = deps;
   const outbox = await Outbox.open(store, random);
-  if (!outbox.ok) throw toStoreError(outbox.error);
+  if (!outbox.ok) throw toSealsyncError(outbox.error);
   const verified = await VerifiedMembers.load(store);
   if (!verified.ok) throw toSealsyncError(verified.error);
 
@@ -104,10 +102,10 @@ export async function assembleBudget<C extends CollectionShapes>(
     },
   });
   const keys = await readLocalKeys(store, budgetId);
-  if (!keys.ok) throw toStoreError(keys.error);
+  if (!keys.ok) throw toSealsyncError(keys.error);
   keyring.restore(keys.value);
   const kept = await LocalLog.open(store, { budgetId, keys: keyring, limits: deps.localLog });
-  if (!kept.ok) throw toStoreError(kept.error);
+  if (!kept.ok) throw toSealsyncError(kept.error);
   const local = kept.value;
   const replica = new Replica({
     uid,
@@ -122,7 +120,7 @@ export async function assembleBudget<C extends CollectionShapes>(
   const reportOnce = (event: SecurityEvent): void => {
     replica.reportOnce(event);
   };
-  const note = new BudgetNote({ ...deps, store, keyring, onSecurity: reportOnce }, deps.pin);
+  const note = new BudgetNote({ ...deps, keyring, onSecurity: reportOnce }, deps.pin);
   const turns = new TurnTaking(clock, random);
   const news = new SyncNews(onListenerError);
   // People and log need each other: who may append, and what is appended about people.
@@ -180,7 +178,6 @@ export async function assembleBudget<C extends CollectionShapes>(
   });
   const people: PeopleDeps = {
     ...deps,
-    store,
     keyring,
     note,
     session,

@@ -3,7 +3,6 @@ import { hashFrame } from '../crypto/frame.js';
 import { sealOwnPin, type OwnPin } from '../people/own-pin.js';
 import { wrapFor } from '../people/wrap-for.js';
 import { CorrectedClock } from '../sync/corrected-clock.js';
-import { toStoreError } from '../sync/local-error.js';
 import { LOG_START } from '../sync/log-position.js';
 import { Outbox } from '../sync/outbox.js';
 import { sealEntries } from '../sync/seal-edits.js';
@@ -19,7 +18,7 @@ export async function writeGenesis(
 ): Promise<{ readonly pin: OwnPin; readonly epochKey: EpochKey }> {
   const { budgetId, identities, remote, clock, random, store } = deps;
   const outbox = await Outbox.open(store, random);
-  if (!outbox.ok) throw toStoreError(outbox.error);
+  if (!outbox.ok) throw toSealsyncError(outbox.error);
   const identity = identities.newest;
   const epochKey = generateEpochKey(random, budgetId, 1);
   const self = { uid: identity.uid, box: identity.publicKeys.box };

@@ -6,10 +6,11 @@ import { type Result, err, ok } from '../result.js';
 import { openBytes, sealBytes } from './aead.js';
 import { NONCE_BYTES, TAG_BYTES } from './frame.js';
 import { HASH_BYTES } from './frame-header.js';
-import { type Identity, agreeOnSecret } from './identity.js';
+import type { Identity } from './identity.js';
 import { encodeLabelled } from './labelled.js';
+import { deriveOwnKey } from './own-key.js';
 import { KEYS_VERSION, isBytes, readArray } from './read-array.js';
-import { type RandomBytes, sodium } from './sodium.js';
+import type { RandomBytes } from './sodium.js';
 
 /** What a user's devices tell each other of a budget, so that none is shown another one. */
 export interface BudgetPin {
@@ -43,7 +44,7 @@ export function sealPin(input: {
     throw new RangeError('An invite fragment has at most 512 characters.');
   }
   const content = encodeCanonical([genesisHash, inviteFragment]);
-  const key = derivePinKey(identity);
+  const key = deriveOwnKey(identity, 'pin key');
   const { nonce, ciphertext } = sealBytes(content, encodeBound(budgetId, identity), key, random);
   key.fill(0);
   content.fill(0);
@@ -61,7 +62,7 @@ export function openPin(input: {
   const [nonce, ciphertext] = items.value;
   if (!isBytes(nonce, NONCE_BYTES) || !(ciphertext instanceof Uint8Array)) return malformed(WHAT);
   if (ciphertext.length < TAG_BYTES) return malformed(WHAT);
-  const key = derivePinKey(input.identity);
+  const key = deriveOwnKey(input.identity, 'pin key');
   const bound = encodeBound(input.budgetId, input.identity);
   const content = openBytes({ nonce, ciphertext }, bound, key);
   key.fill(0);
@@ -79,20 +80,6 @@ function readContent(content: Item | undefined): BudgetPin | undefined {
   if (!isBytes(genesisHash, HASH_BYTES) || typeof inviteFragment !== 'string') return undefined;
   if (inviteFragment.length > MAX_FRAGMENT_LENGTH) return undefined;
   return inviteFragment === '' ? { genesisHash } : { genesisHash, inviteFragment };
-}
-
-/** From the box pair with itself, so that every device of the user has it without a document. */
-function derivePinKey(identity: Identity): Uint8Array {
-  const secret = agreeOnSecret(identity, identity.publicKeys.box);
-  // No pair that was made from a seed has a public key of low order.
-  if (secret === undefined) throw new Error('This identity has an unusable box key.');
-  const key = sodium().crypto_generichash(
-    32,
-    encodeLabelled('pin key', [KEYS_VERSION, identity.uid]),
-    secret,
-  );
-  secret.fill(0);
-  return key;
 }
 
 function encodeBound(budgetId: BudgetId, { uid }: Identity): Uint8Array {

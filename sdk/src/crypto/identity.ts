@@ -13,6 +13,7 @@ export interface IdentitySeeds {
 
 let readBoxKey: (identity: Identity) => Uint8Array;
 let readSeeds: (identity: Identity) => IdentitySeeds;
+let readWiped: (identity: Identity) => boolean;
 
 /**
  * A user's Ed25519 and X25519 pairs. The private halves never show: printing,
@@ -35,6 +36,7 @@ export class Identity extends Redacted {
       identity.#requireKeys();
       return identity.#seeds;
     };
+    readWiped = (identity) => identity.#wiped;
   }
 
   constructor(uid: string, seeds: IdentitySeeds) {
@@ -79,6 +81,11 @@ export class Identity extends Redacted {
  */
 export function agreeOnSecret(identity: Identity, publicKey: Uint8Array): Uint8Array | undefined {
   return multiply(readBoxKey(identity), publicKey);
+}
+
+/** Whether its user has locked: what was opened by it must not be used any more either. */
+export function isWiped(identity: Identity): boolean {
+  return readWiped(identity);
 }
 
 /** Lends the seeds to `seal`, which must not keep or change them; for keyslots only. */

@@ -17,7 +17,11 @@ type Purpose =
   | 'notice'
   | 'pin'
   | 'pin key'
-  | 'snapshot chunk';
+  | 'snapshot chunk'
+  | 'store owner'
+  | 'store header'
+  | 'store header key'
+  | 'store value';
 
 /** `sealsync.v1`, the purpose, and the one encoding of `content`. */
 export function encodeLabelled(purpose: Purpose, content: readonly Item[]): Uint8Array {

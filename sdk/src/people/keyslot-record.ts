@@ -79,7 +79,7 @@ function decodeRecord(bytes: Uint8Array | undefined): Result<KeyslotRecord, Stor
   // Taken for nothing, a damaged record would let an old slot pass.
   if (whole.length < slots.length) {
     return err({
-      kind: 'unavailable',
+      kind: 'corrupt',
       message: 'What this device remembers of the keyslots is damaged: clear its local store.',
     });
   }

@@ -364,7 +364,7 @@ describe('a device that has unlocked before', () => {
     await openDevice(contents).keyslots.create({ passphrase: OLD });
     for (const key of contents.keys()) contents.set(key, new Uint8Array([1, 2, 3]));
     const { keyslots } = openDevice(contents);
-    expect(await failureOf(keyslots.unlock({ passphrase: OLD }))).toBe('store_unavailable');
+    expect(await failureOf(keyslots.unlock({ passphrase: OLD }))).toBe('store_corrupt');
   });
 });
 

@@ -15,8 +15,14 @@ export const MAX_WRAPS_PER_COMMIT = 4;
 /** For every document to delete the rules look at the budget. */
 export const MAX_DELETES_PER_COMMIT = 20;
 
-/** To remove a snapshot the rules look at the budget, and for each chunk at the header as well. */
-export const MAX_CHUNK_DELETES_PER_COMMIT = 9;
+/**
+ * Of a snapshot, beside its header: for every chunk the rules look at two documents and evaluate
+ * some 110 expressions.
+ */
+export const MAX_CHUNK_DELETES_PER_COMMIT = 7;
+
+/** For every entry to prune the rules look at the budget and evaluate some 65 expressions. */
+export const MAX_PRUNED_PER_COMMIT = 15;
 
 /** `items` in parts of at most `size`, in order. */
 export function splitIntoCommits<T>(items: readonly T[], size: number): readonly (readonly T[])[] {

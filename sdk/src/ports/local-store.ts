@@ -7,14 +7,30 @@ export interface StoreBatch {
   readonly remove?: Iterable<string>;
 }
 
-export type StoreError =
-  | { readonly kind: 'conflict'; readonly message: string }
-  | { readonly kind: 'unavailable'; readonly message: string };
+export interface StoreError {
+  readonly kind:
+    /** An expectation no longer holds. */
+    | 'conflict'
+    /** Closed, held by another process, or not to be had on this platform. */
+    | 'unavailable'
+    /** No room is left for what was to be written. */
+    | 'full'
+    /** What is there is another user's, another budget's, or sealed for other keys. */
+    | 'foreign'
+    /** A newer version of the app wrote it. */
+    | 'newer'
+    /** What is there cannot be read. */
+    | 'corrupt'
+    /** The keys that open what is there have been wiped. */
+    | 'locked';
+  /** A sentence that says what to do. */
+  readonly message: string;
+}
 
 /**
  * A durable, transactional map from short ASCII keys to bytes: one per budget and
  * device. What is written resolves only once it would survive a crash, all of a
- * batch or none of it.
+ * batch or none of it. Whatever fails, nothing is deleted or taken for empty.
  */
 export interface LocalStore {
   get(key: string): Promise<Result<Uint8Array | undefined, StoreError>>;
@@ -24,4 +40,10 @@ export interface LocalStore {
   commit(batch: StoreBatch): Promise<Result<void, StoreError>>;
   /** Releases handles; may be called twice. Nothing is deleted. */
   close(): Promise<void>;
+}
+
+/** A local store as a budget uses it. */
+export interface BudgetStore extends LocalStore {
+  /** Deletes everything, readable or not; nothing can be written afterwards. */
+  wipe(): Promise<Result<void, StoreError>>;
 }

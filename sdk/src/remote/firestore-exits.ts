@@ -24,7 +24,7 @@ import { createFirestoreCall } from './firestore-call.js';
 import type { FirestoreBudgetOptions } from './firestore-options.js';
 import { RULES_READS } from './rules-reads.js';
 import { parseHeaderDocument } from './snapshot-document.js';
-import { chunkRefs } from './snapshot-refs.js';
+import { chunkPlaces, chunkRef } from './snapshot-refs.js';
 
 /** What lies below a budget but for snapshots; the log first, since it is the most. */
 const COLLECTIONS = ['changes', 'keys', 'invites', 'departures'] as const;
@@ -119,7 +119,8 @@ async function findPurgeableSnapshots(
   count.reads += Math.max(1, docs.length);
   const [chunks, headers]: [DocumentReference[], DocumentReference[]] = [[], []];
   for (const document of docs) {
-    const found = chunkRefs(budget, parseHeaderDocument(document.id, document.data()));
+    const places = chunkPlaces(parseHeaderDocument(document.id, document.data()));
+    const found = places.map((at) => chunkRef(budget, document.id, at));
     if (chunks.length + headers.length + found.length + 1 > MAX_PURGED_AT_ONCE) break;
     chunks.push(...found);
     headers.push(document.ref);

@@ -12,7 +12,7 @@ import { createLogPruning } from './log-pruning.js';
 import { RULES_READS } from './rules-reads.js';
 import { parseHeaderDocument, toChunkDocument, toHeaderDocument } from './snapshot-document.js';
 import { createSnapshotReading } from './snapshot-reading.js';
-import { chunkRef, chunkRefs, headerRef } from './snapshot-refs.js';
+import { chunkPlaces, chunkRef, headerRef } from './snapshot-refs.js';
 
 /** The snapshots of one budget in Firestore, as `firestore.rules` let its members use them. */
 export const createFirestoreSnapshots = (options: FirestoreBudgetOptions): SnapshotStorage => ({
@@ -80,19 +80,19 @@ function createSnapshotWriting(
       return ok(id);
     },
     remove: async (snapshot, signal) => {
-      const refs = chunkRefs(budget, snapshot);
-      const [first = [], ...rest] = splitIntoCommits(refs, MAX_CHUNK_DELETES_PER_COMMIT);
-      for (const chunks of [first, ...rest]) {
+      const places = chunkPlaces(snapshot);
+      const [first = [], ...rest] = splitIntoCommits(places, MAX_CHUNK_DELETES_PER_COMMIT);
+      for (const part of [first, ...rest]) {
         const removePart = (): Promise<void> => {
           const batch = writeBatch(firestore);
-          if (chunks === first) {
+          if (part === first) {
             batch.delete(headerRef(budget, snapshot.id));
             count.deletes += 1;
             count.rulesReads += RULES_READS.removeHeader;
           }
-          for (const chunk of chunks) batch.delete(chunk);
-          count.deletes += chunks.length;
-          count.rulesReads += chunks.length * RULES_READS.removeChunk;
+          for (const at of part) batch.delete(chunkRef(budget, snapshot.id, at));
+          count.deletes += part.length;
+          count.rulesReads += part.length * RULES_READS.removeChunk;
           return batch.commit();
         };
         const removed = await call('Removing a snapshot', removePart, signal);

@@ -7,7 +7,6 @@ import {
   orderBy,
   query,
   where,
-  type DocumentReference,
 } from 'firebase/firestore/lite';
 import { splitIntoCommits } from '../ports/commit-limits.js';
 import { createOperationCounter } from '../ports/operation-counter.js';
@@ -18,11 +17,16 @@ import { createFirestoreCall } from './firestore-call.js';
 import type { FirestoreBudgetOptions } from './firestore-options.js';
 import { RULES_READS } from './rules-reads.js';
 import { parseChunkDocument, parseHeaderDocument } from './snapshot-document.js';
-import { chunkRefs } from './snapshot-refs.js';
+import { chunkPlaces, headerRef } from './snapshot-refs.js';
 
 /** Of up to 900 kB each, so that no answer holds more than a few MB. */
 const CHUNKS_PER_QUERY = 4;
 const QUERIES_AT_ONCE = 3;
+
+interface Chunk {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
 
 /** What members read of the snapshots in `budgets/{budgetId}/snapshots`. */
 export function createSnapshotReading(
@@ -32,21 +36,24 @@ export function createSnapshotReading(
   const [call, callChunks] = [createFirestoreCall(options), callForChunks(options)];
   const budget = doc(firestore, 'budgets', budgetId);
 
-  /** Throws unless it is there as a whole. */
-  const readPage = async (page: readonly DocumentReference[]): Promise<readonly Uint8Array[]> => {
-    const [first] = page;
-    if (!first) return [];
+  /** Of chunks whose ids follow each other; throws unless all are there. */
+  const readPage = async (id: string, page: readonly number[]): Promise<readonly Chunk[]> => {
+    const chunks = collection(headerRef(budget, id), 'chunks');
     count.rulesReads += RULES_READS.listChunks;
-    const ids = page.map(({ id }) => id);
     const { docs } = await getDocs(
-      query(first.parent, where(documentId(), 'in', ids), limit(page.length)),
+      query(
+        chunks,
+        where(documentId(), '>=', String(page[0])),
+        where(documentId(), '<=', String(page.at(-1))),
+        limit(page.length),
+      ),
     );
     count.reads += Math.max(1, docs.length);
-    const byId = new Map(docs.map((found) => [found.id, parseChunkDocument(found.data())]));
-    return ids.map((id) => {
-      const chunk = byId.get(id);
-      if (!chunk) throw new RangeError('A chunk is missing');
-      return chunk;
+    const found = new Map(docs.map((chunk) => [chunk.id, parseChunkDocument(chunk.data())]));
+    return page.map((at) => {
+      const bytes = found.get(String(at));
+      if (!bytes) throw new RangeError('A chunk is missing');
+      return { at, bytes };
     });
   };
 
@@ -67,16 +74,19 @@ export function createSnapshotReading(
       if (snapshot.chunks < 1 || snapshot.chunks > MAX_CHUNKS) {
         return err({ kind: 'failed', message: `${operation} asks for chunks that cannot be` });
       }
-      const pages = splitIntoCommits(chunkRefs(budget, snapshot), CHUNKS_PER_QUERY);
-      const chunks: Uint8Array[] = [];
+      const places = [...chunkPlaces(snapshot)].sort((a, b) => (String(a) < String(b) ? -1 : 1));
+      const pages = splitIntoCommits(places, CHUNKS_PER_QUERY);
+      const chunks: Chunk[] = [];
       for (const part of splitIntoCommits(pages, QUERIES_AT_ONCE)) {
-        const reading = part.map((page) => callChunks(operation, () => readPage(page), signal));
+        const reading = part.map((page) =>
+          callChunks(operation, () => readPage(snapshot.id, page), signal),
+        );
         for (const read of await Promise.all(reading)) {
           if (!read.ok) return read;
           chunks.push(...read.value);
         }
       }
-      return ok(chunks);
+      return ok(chunks.sort((a, b) => a.at - b.at).map(({ bytes }) => bytes));
     },
   };
 }

@@ -3,8 +3,9 @@ import type { EpochKey } from '../crypto/epoch-key.js';
 import { decodeStoredKey, encodeStoredKey } from '../crypto/stored-key.js';
 import type { BudgetId } from '../model/ids.js';
 import type { LocalStore } from '../ports/local-store.js';
+import type { StoreError } from '../ports/local-store.js';
 import { ok, type Result } from '../result.js';
-import { corrupt, unreadable, type LocalError } from './local-error.js';
+import { corrupt, unreadable } from './local-error.js';
 import { KEY_PREFIX } from './local-names.js';
 
 /** The name and the bytes that a key is kept as. The store seals them: nothing else does. */
@@ -17,7 +18,7 @@ export const toKeyItem = (key: EpochKey): readonly [name: string, bytes: Uint8Ar
 export async function readLocalKeys(
   store: LocalStore,
   budgetId: BudgetId,
-): Promise<Result<readonly EpochKey[], LocalError>> {
+): Promise<Result<readonly EpochKey[], StoreError>> {
   const listed = await store.list(KEY_PREFIX);
   if (!listed.ok) return listed;
   const keys: EpochKey[] = [];

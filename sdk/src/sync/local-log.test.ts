@@ -39,6 +39,19 @@ async function writeEntries(world: SyncWorld, disk: Disk, count: number): Promis
   return ann;
 }
 
+async function openLog(world: SyncWorld, raw: LocalStore): Promise<LocalLog> {
+  const store = await world.seal('ann', raw);
+  const { epochKey, budgetId } = world;
+  const keys = {
+    find: () => epochKey,
+    add: () => undefined,
+    obtain: () => Promise.reject(new Error('the key is here')),
+  };
+  const opened = await LocalLog.open(store, { budgetId, keys });
+  if (!opened.ok) throw new Error(opened.error.message);
+  return opened.value;
+}
+
 const goAway = (world: SyncWorld): (() => void) => {
   world.hub.setDown(true);
   const calm = world.backend.intercept(() => ({ failBefore: 'offline' }));
@@ -133,12 +146,8 @@ describe('an app that is opened again', () => {
       const world = await worlds.found({ localLog: { manyEntries: many, manyBytes: 1e9 } });
       const disk: Disk = new Map();
       await shut(world, await writeEntries(world, disk, 5));
-      const { epochKey, budgetId } = world;
-      const keys = { find: () => epochKey, obtain: () => Promise.reject(new Error('is here')) };
-      const opened = await LocalLog.open(createMemoryStore(disk), { budgetId, keys });
-      if (!opened.ok) throw new Error(opened.error.message);
-      const { confirmed } = opened.value;
-      const stored = world.backend.inspect(budgetId)?.entries ?? new Map<number, never>();
+      const { confirmed } = await openLog(world, createMemoryStore(disk));
+      const stored = world.backend.inspect(world.budgetId)?.entries ?? new Map<number, never>();
       for (let seq = 1; seq < confirmed.position.seq; seq += 1) {
         expect(confirmed.hashAt(seq)).toEqual(stored.get(seq + 1)?.prev);
       }
@@ -321,6 +330,36 @@ describe('a store that fails now and then', () => {
   });
 });
 
+describe('a device that goes on from elsewhere', () => {
+  it('keeps that as soon as a failing store takes it, and nothing that does not follow', async () => {
+    const world = await worlds.found();
+    const disk: Disk = new Map();
+    const ann = await writeEntries(world, disk, 2);
+    const short: Disk = new Map(disk);
+    for (const id of ['a', 'b', 'c']) {
+      await ann.budget.collection('own').put(id, { n: 1 });
+      await world.settle();
+    }
+    const long = await openLog(world, createMemoryStore(disk));
+    const fault = { isOn: true };
+    const raw = createMemoryStore(short);
+    const log = await openLog(world, {
+      ...raw,
+      commit: (batch) =>
+        fault.isOn
+          ? Promise.resolve(err({ kind: 'unavailable', message: 'Full' }))
+          : raw.commit(batch),
+    });
+    log.confirmed.load(long.confirmed.checkpoint());
+    expect(await log.startOver({})).toMatchObject({ ok: false });
+    fault.isOn = false;
+    expect(await log.write()).toMatchObject({ ok: true });
+    const again = await openLog(world, createMemoryStore(short));
+    expect(again.confirmed.checkpoint()).toEqual(long.confirmed.checkpoint());
+    expect(namesOf(short, 'entry/')).toEqual([]);
+  });
+});
+
 describe('what cannot be read in a local store', () => {
   const damage = (bytes: Uint8Array): Uint8Array =>
     bytes.map((byte, at) => (at === bytes.length - 9 ? byte ^ 1 : byte));
@@ -328,18 +367,21 @@ describe('what cannot be read in a local store', () => {
     bytes.map((byte, at) => (at === 1 ? 2 : byte));
 
   it.each([
-    ['checkpoint/', damage, 'store_unavailable'],
-    ['checkpoint/head', makeNewer, 'upgrade_required'],
-    ['keys/', damage, 'store_unavailable'],
-    ['keys/', makeNewer, 'upgrade_required'],
-    ['entry/', damage, 'store_unavailable'],
-    ['entry/', makeNewer, 'upgrade_required'],
+    ['checkpoint/', damage, 'store_corrupt'],
+    ['checkpoint/head', makeNewer, 'store_newer'],
+    ['keys/', damage, 'store_corrupt'],
+    ['keys/', makeNewer, 'store_newer'],
+    ['entry/', damage, 'store_corrupt'],
+    ['entry/', makeNewer, 'store_newer'],
   ] as const)('%s: is told, and nothing is deleted', async (prefix, change, kind) => {
     const world = await worlds.found({ localLog: OFTEN });
     const disk: Disk = new Map();
     await shut(world, await writeEntries(world, disk, 8));
     const name = namesOf(disk, prefix).at(-1) ?? '';
-    disk.set(name, change(disk.get(name) ?? new Uint8Array()));
+    const sealed = await world.seal('ann', createMemoryStore(disk));
+    const read = await sealed.get(name);
+    const bytes = read.ok ? read.value : undefined;
+    await sealed.commit({ put: new Map([[name, change(bytes ?? new Uint8Array())]]) });
     const before = new Map(disk);
     const store = createMemoryStore(disk);
     await expect(world.open('ann', { store })).rejects.toMatchObject({ kind });
@@ -352,7 +394,7 @@ describe('what cannot be read in a local store', () => {
     await shut(world, await writeEntries(world, disk, 4));
     disk.delete(entryName(3));
     const store = createMemoryStore(disk);
-    await expect(world.open('ann', { store })).rejects.toMatchObject({ kind: 'store_unavailable' });
+    await expect(world.open('ann', { store })).rejects.toMatchObject({ kind: 'store_corrupt' });
   });
 });
 
@@ -361,7 +403,7 @@ describe('another process that reads along', () => {
     const world = await worlds.found({ localLog: OFTEN });
     const disk: Disk = new Map();
     const ann = await writeEntries(world, disk, 80);
-    const store = createMemoryStore(disk);
+    const store = await world.seal('ann', createMemoryStore(disk));
     const { seq } = ann.budget.verifiedState();
     for (const behind of [0, 1, 7, 8, 9, 30]) {
       const read = await readEntriesAfter(store, seq - behind);

@@ -6,7 +6,6 @@ import { encodeCheckpoint } from './checkpoint-codec.js';
 import { encodeCheckpointHead, headOf } from './checkpoint-head.js';
 import { RECENT_POSITIONS, type ConfirmedLog } from './confirmed-log.js';
 import { encodeLocalEntry, type LocalEntry } from './local-entry.js';
-import type { LocalError } from './local-error.js';
 import { toKeyItem } from './local-keys.js';
 import { CHECKPOINT_HEAD, chunkName, entryName } from './local-names.js';
 import { readAllEntries, readCheckpoint, type StoredCheckpoint } from './read-local-log.js';
@@ -57,6 +56,8 @@ export class LocalLog {
   #tail: { readonly entries: number; readonly bytes: number };
   /** After a checkpoint that could not be written, the tail grows to this before the next. */
   #retryAtEntries = 0;
+  /** What the store holds does not lead to what is confirmed now. */
+  #startsOver = false;
 
   private constructor(
     store: LocalStore,
@@ -81,7 +82,7 @@ export class LocalLog {
   static async open(
     store: LocalStore,
     { budgetId, keys, limits = DEFAULT_LOCAL_LOG_LIMITS }: LocalLogDeps,
-  ): Promise<Result<LocalLog, LocalError>> {
+  ): Promise<Result<LocalLog, StoreError>> {
     const stored = await readCheckpoint(store);
     if (!stored.ok) return stored;
     const entries = await readAllEntries(store);
@@ -98,12 +99,9 @@ export class LocalLog {
   }
 
   /** What is confirmed now continues from elsewhere: nothing that was kept of the log counts. */
-  async startOver(also: Pick<StoreBatch, 'put' | 'remove'>): Promise<Result<void, StoreError>> {
-    this.#unwritten.splice(0);
-    const entries = this.#stored.map(entryName);
-    const replaced = await this.#putCheckpoint(also, entries);
-    if (replaced.ok) this.#stored = [];
-    return replaced;
+  startOver(also: Pick<StoreBatch, 'put' | 'remove'>): Promise<Result<void, StoreError>> {
+    this.#startsOver = true;
+    return this.write(also);
   }
 
   /** A key that this device has obtained. */
@@ -116,6 +114,7 @@ export class LocalLog {
    * next call. A checkpoint that fails to be written is no error: the entries say the same.
    */
   async write(also: Pick<StoreBatch, 'put' | 'remove'> = {}): Promise<Result<void, StoreError>> {
+    if (this.#startsOver) return this.#writeAnew(also);
     const entries = [...this.#unwritten];
     const keys = [...this.#newKeys];
     const put = new Map(also.put);
@@ -134,6 +133,17 @@ export class LocalLog {
     };
     if (this.#isTailLong() && this.#unwritten.length === 0) await this.#replaceCheckpoint();
     return ok();
+  }
+
+  /** Until this succeeds no entry may be written: it would not continue what the store holds. */
+  async #writeAnew(also: Pick<StoreBatch, 'put' | 'remove'>): Promise<Result<void, StoreError>> {
+    const covered = this.#unwritten.length;
+    const replaced = await this.#putCheckpoint(also, this.#stored.map(entryName));
+    if (!replaced.ok) return replaced;
+    this.#startsOver = false;
+    this.#unwritten.splice(0, covered);
+    this.#stored = [];
+    return replaced;
   }
 
   /**

@@ -5,7 +5,7 @@ import type { LocalStore, StoreError } from '../ports/local-store.js';
 import type { Random } from '../ports/random.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { ok, type Result } from '../result.js';
-import { corrupt, type StoreCorrupt } from './local-error.js';
+import { corrupt } from './local-error.js';
 import { orderedName } from './local-names.js';
 
 /*
@@ -42,7 +42,7 @@ export class Outbox {
   }
 
   /** Reads what an earlier run left, or starts a new device in an empty store. */
-  static async open(store: LocalStore, random: Random): Promise<Result<Outbox, OutboxError>> {
+  static async open(store: LocalStore, random: Random): Promise<Result<Outbox, StoreError>> {
     const stored = await store.get(DEVICE_KEY);
     if (!stored.ok) return stored;
     if (!stored.value) return startDevice(store, random);
@@ -131,7 +131,7 @@ export class Outbox {
     return moved;
   }
 
-  async rejected(): Promise<Result<readonly Edit[], OutboxError>> {
+  async rejected(): Promise<Result<readonly Edit[], StoreError>> {
     const stored = await this.#store.list(REJECTED_PREFIX);
     if (!stored.ok) return stored;
     const edits: Edit[] = [];
@@ -179,12 +179,7 @@ export interface OutboxChange {
   readonly apply: () => void;
 }
 
-export type OutboxError = StoreError | StoreCorrupt;
-
-async function startDevice(
-  store: LocalStore,
-  random: Random,
-): Promise<Result<Outbox, OutboxError>> {
+async function startDevice(store: LocalStore, random: Random): Promise<Result<Outbox, StoreError>> {
   const device = newDeviceId(random);
   const stored = await store.commit({
     expect: new Map([[DEVICE_KEY, undefined]]),

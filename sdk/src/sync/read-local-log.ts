@@ -1,13 +1,13 @@
 import { concatBytes } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { equalBytes } from '../bytes.js';
-import type { LocalStore } from '../ports/local-store.js';
+import type { LocalStore, StoreError } from '../ports/local-store.js';
 import { ok, type Result } from '../result.js';
 import type { Checkpoint } from './checkpoint.js';
 import { decodeCheckpoint } from './checkpoint-codec.js';
 import { decodeCheckpointHead, type CheckpointHead } from './checkpoint-head.js';
 import { decodeLocalEntry, type LocalEntry } from './local-entry.js';
-import { corrupt, unreadable, type LocalError } from './local-error.js';
+import { corrupt, unreadable } from './local-error.js';
 import { CHECKPOINT_HEAD, chunkPrefix, ENTRY_PREFIX, entryName } from './local-names.js';
 
 /*
@@ -34,8 +34,8 @@ const MAX_ATTEMPTS = 4;
 /** `undefined` before the first. */
 export async function readCheckpoint(
   store: LocalStore,
-): Promise<Result<StoredCheckpoint | undefined, LocalError>> {
-  let last: Result<never, LocalError> = corrupt('the checkpoint');
+): Promise<Result<StoredCheckpoint | undefined, StoreError>> {
+  let last: Result<never, StoreError> = corrupt('the checkpoint');
   let tried: Uint8Array | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const headBytes = await store.get(CHECKPOINT_HEAD);
@@ -53,7 +53,7 @@ export async function readCheckpoint(
 async function readChunks(
   store: LocalStore,
   headBytes: Uint8Array,
-): Promise<Result<StoredCheckpoint, LocalError>> {
+): Promise<Result<StoredCheckpoint, StoreError>> {
   const head = decodeCheckpointHead(headBytes);
   if (!head.ok) return unreadable(head.error, 'the checkpoint');
   const chunks = await store.list(chunkPrefix(head.value.seq));
@@ -71,7 +71,7 @@ async function readChunks(
 /** All entries that are kept, in order: those behind the checkpoint, and a few in front of it. */
 export async function readAllEntries(
   store: LocalStore,
-): Promise<Result<readonly LocalEntry[], LocalError>> {
+): Promise<Result<readonly LocalEntry[], StoreError>> {
   const listed = await store.list(ENTRY_PREFIX);
   if (!listed.ok) return listed;
   const entries: LocalEntry[] = [];
@@ -92,7 +92,7 @@ export async function readAllEntries(
 export async function readEntriesAfter(
   store: LocalStore,
   seq: number,
-): Promise<Result<readonly LocalEntry[] | undefined, LocalError>> {
+): Promise<Result<readonly LocalEntry[] | undefined, StoreError>> {
   const entries: LocalEntry[] = [];
   for (let next = seq + 1; next <= seq + FEW_ENTRIES; next += 1) {
     const bytes = await store.get(entryName(next));
@@ -109,7 +109,7 @@ export async function readEntriesAfter(
 async function findReplaced(
   store: LocalStore,
   seq: number,
-): Promise<Result<readonly LocalEntry[] | undefined, LocalError>> {
+): Promise<Result<readonly LocalEntry[] | undefined, StoreError>> {
   const bytes = await store.get(CHECKPOINT_HEAD);
   if (!bytes.ok || !bytes.value) return bytes.ok ? ok([]) : bytes;
   const head = decodeCheckpointHead(bytes.value);

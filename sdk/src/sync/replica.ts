@@ -142,7 +142,7 @@ export class Replica {
    * Tells what stays wrong, and so is found again at every look, once for as long as the budget
    * is open: for each kind and what it is about, which is a position of the log unless told.
    */
-  reportOnce(event: SecurityEvent, about = String(event.seq)): void {
+  reportOnce(event: SecurityEvent, about: string = String(event.seq)): void {
     const key = `${event.kind} ${about}`;
     if (this.#reported.has(key)) return;
     this.#reported.add(key);

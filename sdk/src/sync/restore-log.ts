@@ -1,10 +1,11 @@
 import { equalBytes } from '../bytes.js';
 import { hashFrame } from '../crypto/frame.js';
 import type { BudgetId } from '../model/ids.js';
+import type { StoreError } from '../ports/local-store.js';
 import { ok, type Result } from '../result.js';
 import { ConfirmedLog, RECENT_POSITIONS } from './confirmed-log.js';
 import { toStoredEntry, type LocalEntry } from './local-entry.js';
-import { corrupt, unreadable, type LocalError } from './local-error.js';
+import { corrupt, unreadable } from './local-error.js';
 import type { StoredCheckpoint } from './read-local-log.js';
 import { verifyEntry, type EpochKeys } from './verify-entry.js';
 
@@ -17,7 +18,7 @@ export function restoreLog(
   entries: readonly LocalEntry[],
   budgetId: BudgetId,
   keys: EpochKeys,
-): Result<ConfirmedLog, LocalError> {
+): Result<ConfirmedLog, StoreError> {
   const seq = stored?.head.seq ?? 0;
   const before = entries.filter((entry) => entry.seq <= seq).slice(-RECENT_POSITIONS);
   const confirmed = stored
@@ -43,7 +44,7 @@ function foldAgain(
   entry: LocalEntry,
   budgetId: BudgetId,
   keys: EpochKeys,
-): Result<void, LocalError> {
+): Result<void, StoreError> {
   const { position } = confirmed;
   const what = `entry ${String(entry.seq)}`;
   if (entry.seq !== position.seq + 1) return corrupt(what);

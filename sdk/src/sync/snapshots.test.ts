@@ -53,3 +53,62 @@ describe('a device that appends', () => {
     await world.close();
   });
 });
+
+describe('a snapshot that', () => {
+  it.each(['putChunk', 'putHeader'] as const)(
+    'breaks off at %s is taken later, and nobody sees half of it',
+    async (operation) => {
+      const world = await foundWorld();
+      const ann = await world.open('ann');
+      await edit(world, ann, EVERY - 5);
+      const calm = world.backend.intercept((call) =>
+        call.operation === operation ? { failBefore: 'denied' } : undefined,
+      );
+      await edit(world, ann, EVERY);
+      expect(snapshotsOf(world)).toHaveLength(0);
+      const during = await world.open('ben', { store: createMemoryStore() });
+      await world.settle();
+      calm();
+      await edit(world, ann, 1);
+      await world.settle();
+      expect(snapshotsOf(world)).toHaveLength(1);
+      const after = await world.open('ben', { store: createMemoryStore() });
+      await world.settle();
+      expect(after.budget.verifiedState()).toEqual(during.budget.verifiedState());
+      await world.close();
+    },
+  );
+
+  it('is being stored does not hold up edits', async () => {
+    const world = await foundWorld();
+    const [ann, ben] = [await world.open('ann'), await world.open('ben')];
+    const calm = world.backend.intercept(({ operation }) =>
+      operation === 'putChunk' ? { hang: 'before' } : undefined,
+    );
+    await edit(world, ann, EVERY + 3);
+    await world.settle();
+    expect(ben.budget.collection('bills').list()).toHaveLength(EVERY + 3);
+    calm();
+    await world.close();
+  });
+
+  it('the project swapped or damaged is refused, told of, and not started from', async () => {
+    const world = await foundWorld();
+    const ann = await world.open('ann');
+    await edit(world, ann, 3 * EVERY);
+    const stored = world.backend.inspect(world.budgetId);
+    const [first, ...others] = [...(stored?.chunks ?? [])].reverse();
+    if (!first) throw new Error('there are chunks');
+    const damaged = first[1].slice();
+    damaged[damaged.length >> 1] = (damaged[damaged.length >> 1] ?? 0) ^ 1;
+    const chunks = new Map([...others, [first[0], damaged] as const]);
+    world.backend.overwrite(world.budgetId, { chunks });
+    const fresh = await world.open('ben', { store: createMemoryStore() });
+    const heard: string[] = [];
+    fresh.budget.on('security', ({ kind }) => heard.push(kind));
+    await world.settle();
+    expect(fresh.budget.verifiedState()).toEqual(ann.budget.verifiedState());
+    expect(heard).toEqual(['snapshot_refused']);
+    await world.close();
+  });
+});

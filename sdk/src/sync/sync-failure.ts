@@ -39,6 +39,11 @@ const KINDS: Readonly<Record<Exclude<SyncFailure['kind'], 'refused'>, SealsyncEr
   log_halted: 'log_halted',
   conflict: 'store_unavailable',
   unavailable: 'store_unavailable',
+  full: 'store_full',
+  foreign: 'store_foreign',
+  newer: 'store_newer',
+  corrupt: 'store_corrupt',
+  locked: 'locked',
   access_denied: 'access_denied',
   removed: 'removed',
   budget_deleted: 'budget_deleted',
@@ -75,7 +80,7 @@ const TRANSIENT: ReadonlySet<SyncFailure['kind']> = new Set([
 export const toSealsyncError = (failure: SyncFailure): SealsyncError =>
   new SealsyncError(
     failure.kind === 'refused' ? failure.reason : KINDS[failure.kind],
-    failure.message,
+    failure.message.endsWith('.') ? failure.message : `${failure.message}.`,
   );
 
 /** What the code was about to use has been wiped: the user locked, or the budget was closed. */

@@ -165,6 +165,117 @@ export function describeLocalStore(
     );
 
     it(
+      'loses no step of a counter that two handles raise at once',
+      withStore(async (store, fixture) => {
+        const other = await fixture.open();
+        const raise = async (on: LocalStore): Promise<void> => {
+          for (;;) {
+            const held = await on.get('counter');
+            if (!held.ok) throw new Error(held.error.message);
+            const next = (held.value?.[0] ?? 0) + 1;
+            const raised = await outcome(on, {
+              expect: new Map([['counter', held.value]]),
+              put: new Map([['counter', bytes(next)]]),
+            });
+            if (raised.ok) return;
+            expect(raised).toEqual(conflict);
+          }
+        };
+        const raiseOften = async (on: LocalStore): Promise<void> => {
+          for (let step = 0; step < 10; step += 1) await raise(on);
+        };
+        await Promise.all([raiseOften(store), raiseOften(other), raiseOften(store)]);
+        await other.close();
+        expect(await store.get('counter')).toEqual({ ok: true, value: bytes(30) });
+      }),
+    );
+
+    it(
+      'never shows a part of a batch to who reads while others write',
+      withStore(async (store, fixture) => {
+        const other = await fixture.open();
+        const write = (value: number): Promise<unknown> =>
+          (value % 2 === 0 ? store : other).commit(
+            put({ 'pair/a': bytes(value), 'pair/b': bytes(value) }),
+          );
+        const writing = Array.from({ length: 20 }, (_, index) => write(index));
+        const torn: string[] = [];
+        for (let reading = 0; reading < 20; reading += 1) {
+          const read = await store.list('pair/');
+          const [a, b] = read.ok ? [...read.value.values()] : [bytes(1), bytes(2)];
+          if (a?.[0] !== b?.[0]) torn.push(`${String(a)} ${String(b)}`);
+        }
+        await Promise.all(writing);
+        await other.close();
+        expect(torn).toEqual([]);
+      }),
+    );
+
+    it(
+      'has done what was begun before it was closed, and all of it',
+      withStore(async (store, fixture) => {
+        const begun = [0, 1, 2, 3].map((value) =>
+          store.commit(put({ [`begun/${String(value)}`]: bytes(value) })),
+        );
+        await store.close();
+        const outcomes = await Promise.all(begun);
+        const again = await fixture.open();
+        const listed = await again.list('begun/');
+        await again.close();
+        const kept = listed.ok ? [...listed.value.keys()] : [];
+        const done = outcomes.flatMap(({ ok }, value) => (ok ? [`begun/${String(value)}`] : []));
+        expect(kept).toEqual(done);
+      }),
+    );
+
+    it(
+      'gives back every byte as it was, whatever the length',
+      withStore(async (store) => {
+        const values: Record<string, Uint8Array> = {};
+        for (const length of [0, 1, 2, 255, 256, 257, 4_096, 65_537]) {
+          const name = `length/${String(length).padStart(6, '0')}`;
+          values[name] = Uint8Array.from({ length }, (_, index) => (index * 7 + length) & 255);
+        }
+        await store.commit(put(values));
+        expect(await store.list('length/')).toEqual({
+          ok: true,
+          value: new Map(Object.entries(values)),
+        });
+      }),
+    );
+
+    it(
+      'holds several values of 600 kB in one batch, also once it was opened again',
+      withStore(async (store, fixture) => {
+        const large = (value: number): Uint8Array => new Uint8Array(600_000).fill(value);
+        await store.commit(put({ 'part/1': large(1), 'part/2': large(2) }));
+        await store.commit(put({ 'part/2': large(3), 'part/3': large(4) }));
+        await store.close();
+        const again = await fixture.open();
+        const listed = await again.list('part/');
+        await again.close();
+        const seen = listed.ok ? [...listed.value.values()] : [];
+        expect(seen.map((value) => [value.length, new Set(value).size, value[0]])).toEqual(
+          [1, 3, 4].map((value) => [600_000, 1, value]),
+        );
+      }),
+    );
+
+    it(
+      'holds 5,000 keys, in order',
+      withStore(async (store) => {
+        const names = Array.from({ length: 5_000 }, (_, n) => `n/${String(n).padStart(16, '0')}`);
+        const shuffled = [...names].sort((a, b) => a.slice(-1).localeCompare(b.slice(-1)));
+        await store.commit({ put: new Map(shuffled.map((name) => [name, bytes(name.length)])) });
+        const listed = await store.list('n/');
+        const kept = listed.ok ? [...listed.value.keys()] : [];
+        expect(kept.length === names.length && kept.every((name, n) => name === names[n])).toEqual(
+          true,
+        );
+      }),
+    );
+
+    it(
       'holds copies: bytes that a caller changes later change nothing stored',
       withStore(async (store) => {
         const mine = bytes(1, 2, 3);

@@ -5,7 +5,7 @@ import type { LogEntry, RemoteLog } from '../ports/remote-log.js';
 import { MAX_WRAPS_PER_COMMIT } from '../ports/commit-limits.js';
 import { wrapIdOf } from '../remote/wrap-id.js';
 import { createMemoryBackend, type MemoryBackend } from './memory-backend.js';
-import { disruptOnce, type Disruption } from './memory-log-faults.js';
+import { disruptOnce, type Disruption, type RemoteOperation } from './memory-log-faults.js';
 import {
   makeFrame,
   makeGenesis,
@@ -15,6 +15,7 @@ import {
   outcomeOf,
   positionsOf,
 } from './remote-log-fixture.js';
+import { makeSnapshot } from './snapshot-storage-fixture.js';
 import { VirtualClock } from './virtual-clock.js';
 
 const budgetId = newBudgetId();
@@ -182,5 +183,76 @@ describe('a memory backend', () => {
     expect(outcomeOf(await invites.accept(acceptance))).toBe('deadline');
     expect(backend.inspect(budgetId)?.members['bob']).toBe('viewer');
     expect(outcomeOf(await invites.accept(acceptance))).toBe('denied');
+  });
+
+  it.each<[string, RemoteOperation, number, number]>([
+    ['a chunk', 'putChunk', 0, 0],
+    ['the header', 'putHeader', 0, 2],
+  ])('can fail before %s of a snapshot', async (_what, operation, snapshots, chunks) => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis, makeNewBudget('ann'));
+    const { snapshots: storage } = backend.budgetFor('ann', budgetId);
+    const snapshot = makeSnapshot(budgetId, 1, [1, 1]);
+    backend.intercept(disruptOnce(operation, { failBefore: 'offline' }));
+    expect(outcomeOf(await storage.put(snapshot))).toBe('offline');
+    expect(backend.inspect(budgetId)?.snapshots.size).toBe(snapshots);
+    expect(backend.inspect(budgetId)?.chunks.size).toBe(chunks);
+    expect(outcomeOf(await storage.put(snapshot))).toBe('ok');
+    backend.intercept(disruptOnce('putHeader', { loseAnswer: 'deadline' }));
+    const other = makeSnapshot(budgetId, 1);
+    expect(outcomeOf(await storage.put(other))).toBe('deadline');
+    expect(outcomeOf(await storage.put(other))).toBe('ok');
+    expect(backend.inspect(budgetId)?.snapshots.size).toBe(2);
+  });
+
+  it('leaves only chunks that nobody sees where removing a snapshot breaks off', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis, makeNewBudget('ann'));
+    const { snapshots: storage } = backend.budgetFor('ann', budgetId);
+    const lengths = Array.from({ length: 12 }, () => 1);
+    const put = await storage.put(makeSnapshot(budgetId, 1, lengths));
+    let commits = 0;
+    backend.intercept(({ operation }) =>
+      operation === 'removeSnapshot' && ++commits === 2 ? { failBefore: 'offline' } : undefined,
+    );
+    const stored = { id: put.ok ? put.value : '', chunks: 12 };
+    expect(outcomeOf(await storage.remove(stored))).toBe('offline');
+    expect(await storage.list(2)).toEqual({ ok: true, value: [] });
+    expect(backend.inspect(budgetId)?.chunks.size).toBe(5);
+    expect(outcomeOf(await storage.remove(stored))).toBe('ok');
+    expect(backend.inspect(budgetId)?.chunks.size).toBe(0);
+  });
+
+  it('leaves a log without gaps where pruning breaks off', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis, makeNewBudget('ann'));
+    const entries = new Map(
+      Array.from({ length: 50 }, (_, at) => [at + 1, { ...genesis, seq: at + 1, at: 0 }]),
+    );
+    backend.overwrite(budgetId, { entries, floor: 45 });
+    const { snapshots: storage } = backend.budgetFor('ann', budgetId);
+    let commits = 0;
+    backend.intercept(({ operation }) =>
+      operation === 'prune' && ++commits === 2 ? { failBefore: 'offline' } : undefined,
+    );
+    expect(outcomeOf(await storage.prune(45, 100))).toBe('offline');
+    expect(positionsOf(await ann.read({ after: 0, limit: 1 }))).toEqual([16]);
+    expect(await storage.prune(45, 100)).toEqual({ ok: true, value: 30 });
+    expect(positionsOf(await ann.read({ after: 0, limit: 9 }))).toEqual([46, 47, 48, 49, 50]);
+  });
+
+  it('hides snapshots from one reader', async () => {
+    const { backend, ann, genesis } = await openBudget();
+    await ann.create(genesis, makeNewBudget('ann'));
+    backend.overwrite(budgetId, { members: { ann: 'owner', bob: 'viewer' } });
+    await backend.budgetFor('ann', budgetId).snapshots.put(makeSnapshot(budgetId, 1));
+    const countFor = async (uid: string): Promise<unknown> => {
+      const listed = await backend.budgetFor(uid, budgetId).snapshots.list(2);
+      return listed.ok && listed.value.length;
+    };
+    const stop = backend.tamperSnapshots('bob', budgetId, () => []);
+    expect([await countFor('ann'), await countFor('bob')]).toEqual([1, 0]);
+    stop();
+    expect(await countFor('bob')).toBe(1);
   });
 });

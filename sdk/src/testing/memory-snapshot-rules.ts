@@ -89,8 +89,9 @@ export function raiseFloor(
   { uid, signedInRecently, nowMs }: Caller,
 ): Outcome {
   const snapshot = before.snapshots.get(base);
-  if (roleOf(before, uid) !== 'owner' || !signedInRecently || before.deleted) return undefined;
-  if (!snapshot || !Number.isSafeInteger(floor)) return undefined;
+  if (roleOf(before, uid) !== 'owner' || before.deleted) return undefined;
+  if (before.floor === floor && before.base === base) return before;
+  if (!signedInRecently || !snapshot || !Number.isSafeInteger(floor)) return undefined;
   const isRaise = floor > before.floor && floor < snapshot.seq;
   const hasStood = snapshot.at + SNAPSHOT_AGE_MS <= nowMs;
   return isRaise && hasStood ? { ...before, floor, base } : undefined;

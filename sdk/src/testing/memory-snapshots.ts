@@ -1,7 +1,7 @@
 import { equalBytes } from '../bytes.js';
 import {
   MAX_CHUNK_DELETES_PER_COMMIT,
-  MAX_DELETES_PER_COMMIT,
+  MAX_PRUNED_PER_COMMIT,
   splitIntoCommits,
 } from '../ports/commit-limits.js';
 import type { RemoteError } from '../ports/remote-log.js';
@@ -138,17 +138,12 @@ export class MemorySnapshots implements SnapshotStorage {
     base: string,
     signal?: AbortSignal,
   ): Promise<Result<void, RemoteError>> {
-    const access = this.#access;
-    const apply = (): Result<void, RemoteError> => {
-      const before = access.stored;
-      const after = before && raiseFloor(before, floor, base, access.caller);
-      if (after) return access.store('raiseFloor', after);
-      access.add({ reads: access.role ? 1 : 0 });
-      const isThere = access.role && before?.floor === floor && before.base === base;
-      return isThere ? ok() : fail('raiseFloor', 'denied');
-    };
-    access.add({ writes: 1, rulesReads: RULES_READS.raiseFloor });
-    return access.call('raiseFloor', apply, signal);
+    this.#access.add({ writes: 1, rulesReads: RULES_READS.raiseFloor });
+    return this.#access.write(
+      'raiseFloor',
+      (before, caller) => raiseFloor(before, floor, base, caller),
+      signal,
+    );
   }
 
   async prune(
@@ -165,12 +160,12 @@ export class MemorySnapshots implements SnapshotStorage {
         access.add({ rulesReads: RULES_READS.listChanges, reads: access.mayRead ? 1 : 0 });
       }
       if (!before || !access.mayRead) return fail('prune', 'denied');
-      const most = Math.min(limit - pruned, MAX_DELETES_PER_COMMIT);
+      const most = Math.min(limit - pruned, MAX_PRUNED_PER_COMMIT);
       const oldest = [...before.entries.keys()]
         .filter((seq) => seq <= floor)
         .sort((a, b) => a - b)
         .slice(0, most);
-      isLast = oldest.length < MAX_DELETES_PER_COMMIT || pruned + oldest.length === limit;
+      isLast = oldest.length < MAX_PRUNED_PER_COMMIT || pruned + oldest.length === limit;
       if (oldest.length === 0) return ok();
       access.add({
         deletes: oldest.length,

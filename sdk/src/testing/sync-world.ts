@@ -8,6 +8,7 @@ import { parseFrame } from '../crypto/frame.js';
 import { generateIdentity, type Identity } from '../crypto/identity.js';
 import { unwrapEpochKey } from '../crypto/wrap-epoch-key.js';
 import { createMemoryStore } from '../local/memory-store.js';
+import { type SealedStore, sealStore } from '../local/sealed-store.js';
 import { isBudgetId, type BudgetId } from '../model/ids.js';
 import type { Role } from '../model/roles.js';
 import { acceptInvite, readInviteLink } from '../people/accept-invite.js';
@@ -58,6 +59,8 @@ export class SyncWorld {
   readonly hub: MemorySignalHub = new MemorySignalHub();
   readonly backend: MemoryBackend;
   readonly random: Random;
+  /** Apart from the rest, so that what is sealed does not change what happens. */
+  readonly #sealingRandom: Random;
   readonly budgetId: BudgetId;
   readonly devices: SyncDevice[] = [];
   readonly #identities = new Map<string, OwnIdentities>();
@@ -66,6 +69,7 @@ export class SyncWorld {
   constructor(options: SyncWorldOptions = {}) {
     this.#options = options;
     this.random = createSeededRandom(options.seed ?? 1);
+    this.#sealingRandom = createSeededRandom(-(options.seed ?? 1));
     this.backend = createMemoryBackend({ ...options, clock: this.clock });
     const id = 'b'.repeat(32);
     if (!isBudgetId(id)) throw new Error('that is a budget id');
@@ -77,11 +81,13 @@ export class SyncWorld {
     const { budgetId, clock, random } = this;
     const remote = this.backend.budgetFor(owner, budgetId);
     const list = this.backend.listFor(owner);
-    const store = createMemoryStore();
+    const contents = new Map<string, Uint8Array>();
+    const store = await this.seal(owner, createMemoryStore(contents));
     const identities = this.identitiesOf(owner);
     const deps = { budgetId, identities, remote, list, clock, random, store };
     await this.during(writeGenesis(deps));
-    const first = await this.open(owner, { store });
+    await store.close();
+    const first = await this.open(owner, { store: createMemoryStore(contents) });
     await this.during(first.budget.whenPeopleSettled());
     for (const uid of editors) await this.add(first, uid, 'editor');
     await this.during(first.budget.close());
@@ -156,6 +162,15 @@ export class SyncWorld {
     this.#identities.delete(uid);
   }
 
+  /** As createSync does: no budget meets a store that is not sealed. */
+  async seal(uid: string, raw: LocalStore): Promise<SealedStore> {
+    const owner = { uid, budgetId: this.budgetId };
+    const identities = this.identitiesOf(uid);
+    const sealed = await sealStore(raw, { owner, identities, random: this.#sealingRandom });
+    if (!sealed.ok) throw toSealsyncError(sealed.error);
+    return sealed.value;
+  }
+
   /** One more device of `uid`, online and connected unless told otherwise. */
   async open(
     uid: string,
@@ -166,7 +181,8 @@ export class SyncWorld {
       wakeups?: Wakeups;
     } = {},
   ): Promise<SyncDevice> {
-    const { store = createMemoryStore(), online = true, clockErrorMs = 0 } = options;
+    const { store: raw = createMemoryStore(), online = true, clockErrorMs = 0 } = options;
+    const store = await this.seal(uid, raw);
     const { wakeups = { onWake: () => () => undefined } } = options;
     const count = createOperationCounter();
     const { budgetId } = this;

@@ -18,6 +18,6 @@ async function guard<T>(
     return await call();
   } catch (error) {
     const name = error instanceof Error ? error.name : 'error';
-    return err({ kind: 'unavailable', message: `The local store failed with an ${name}` });
+    return err({ kind: 'unavailable', message: `The local store failed with an ${name}.` });
   }
 }

@@ -1,0 +1,1 @@
+export { createNodeStore } from './node-store.js';
