@@ -27,6 +27,8 @@ export interface Shapes {
   edits: { amount: number; note: string };
 }
 
+// The kit's timers keep no process alive, also while it waits to try again.
+setInterval(() => undefined, 60_000);
 const { hosts, account, identitySeed, budgetId, directory, name } = JSON.parse(
   process.argv[2] ?? '',
 ) as EditorTask;

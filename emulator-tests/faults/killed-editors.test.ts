@@ -48,7 +48,7 @@ beforeAll(async () => {
     conditions: ['sealsync-source'],
     external: ['classic-level'],
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
     },
   });
   directories = await mkdtemp(join(tmpdir(), 'sealsync-killed-'));
@@ -109,9 +109,9 @@ async function killOne(task: EditorTask, promises: number, momentMs: number): Pr
   await Promise.race([enough, ended]);
   await pause(momentMs);
   child.kill('SIGKILL');
-  const [, killedBy] = (await ended) as [number | null, string | null];
+  const [code, killedBy] = (await ended) as [number | null, string | null];
   await closed;
-  if (killedBy !== 'SIGKILL') printed.push(`ended by itself: ${String(killedBy)}`);
+  if (killedBy !== 'SIGKILL') printed.push(`ended by itself with ${String(code)}`);
 }
 
 describe('devices that are killed again and again', () => {
