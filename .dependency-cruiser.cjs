@@ -1,11 +1,11 @@
 /**
  * Imports point one way:
- *   protocol <- crypto, codec, model <- ports <- adapters | sync <- people <- budget <- index
+ *   protocol <- crypto, codec, model <- ports <- adapters | sync <- people, history, backup <- budget <- index
  * Each rule says why it is there. Tests may import what they need.
  */
 const tests = '\\.test\\.ts$';
 const compositionRoot =
-  '^sdk/src/(index|create-sync|create-identity|open-keyslots|unlock-with-passkey|web-socket-signaling-service)\\.ts$';
+  '^sdk/src/(index|create-sync|create-identity|open-keyslots|unlock-with-passkey|verify-backup|web-socket-signaling-service)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -84,7 +84,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^sdk/src/(crypto|codec|model)/', pathNot: tests },
       to: {
-        path: '^sdk/src/(ports|local|remote|signaling|node|sync|people|budget|react|household)/|^sdk/src/index\\.ts$',
+        path: '^sdk/src/(ports|local|remote|signaling|node|sync|people|history|backup|budget|react|household)/|^sdk/src/index\\.ts$',
       },
     },
     {
@@ -99,7 +99,9 @@ module.exports = {
       comment: 'A port that knows an adapter or the engine is no boundary.',
       severity: 'error',
       from: { path: '^sdk/src/ports/', pathNot: tests },
-      to: { path: '^sdk/src/(local|remote|signaling|node|sync|people|budget|react|household)/' },
+      to: {
+        path: '^sdk/src/(local|remote|signaling|node|sync|people|history|backup|budget|react|household)/',
+      },
     },
     {
       name: 'adapters-stay-apart',
@@ -107,7 +109,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^sdk/src/(local|remote|signaling|node)/', pathNot: tests },
       to: {
-        path: '^sdk/src/(local|remote|signaling|node|sync|people|budget|react|household)/',
+        path: '^sdk/src/(local|remote|signaling|node|sync|people|history|backup|budget|react|household)/',
         pathNot: '^sdk/src/$1/',
       },
     },
@@ -131,14 +133,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^sdk/src/[^/]+\\.ts$', pathNot: [tests, compositionRoot] },
       to: {
-        path: '^sdk/src/(ports|local|remote|signaling|node|sync|people|budget|react|household|testing)/',
+        path: '^sdk/src/(ports|local|remote|signaling|node|sync|people|history|backup|budget|react|household|testing)/',
       },
     },
     {
       name: 'people-know-no-adapter',
       comment: 'Membership works over the same ports as the engine.',
       severity: 'error',
-      from: { path: '^sdk/src/(people|budget)/', pathNot: tests },
+      from: { path: '^sdk/src/(people|history|backup|budget)/', pathNot: tests },
       to: { path: '^sdk/src/(local|remote|signaling|node|react|household)/' },
     },
     {
@@ -146,14 +148,21 @@ module.exports = {
       comment: 'Who is a member is decided above the engine; the engine must not reach up.',
       severity: 'error',
       from: { path: '^sdk/src/(sync|ports)/', pathNot: tests },
-      to: { path: '^sdk/src/(people|budget|react|household)/' },
+      to: { path: '^sdk/src/(people|history|backup|budget|react|household)/' },
     },
     {
       name: 'people-below-budget',
       comment: 'A budget is what an app holds: records, syncing and people put together.',
       severity: 'error',
-      from: { path: '^sdk/src/people/', pathNot: tests },
+      from: { path: '^sdk/src/(people|history|backup)/', pathNot: tests },
       to: { path: '^sdk/src/budget/' },
+    },
+    {
+      name: 'household-is-shapes-only',
+      comment: 'Ready-made schemas are for whoever wants them: no engine comes along.',
+      severity: 'error',
+      from: { path: '^sdk/src/household/', pathNot: tests },
+      to: { path: '^sdk/src/', pathNot: ['^sdk/src/household/', '^sdk/src/[^/]+\\.ts$'] },
     },
     {
       name: 'composition-root-only',
@@ -197,8 +206,18 @@ module.exports = {
       name: 'testing-stays-out-of-production',
       comment: 'Virtual clocks and contract suites must not reach an app.',
       severity: 'error',
-      from: { path: '^(protocol|sdk|signaling-server)/src/', pathNot: [tests, '/testing/'] },
+      from: {
+        path: '^(protocol|sdk|signaling-server)/src/',
+        pathNot: [tests, '/testing/', '^sdk/src/simulation/'],
+      },
       to: { path: '/src/testing/' },
+    },
+    {
+      name: 'simulation-stays-out-of-production',
+      comment: 'It breaks devices on purpose; only tests and the programs that run it need it.',
+      severity: 'error',
+      from: { path: '^(protocol|sdk|signaling-server)/src/', pathNot: [tests, '/src/simulation/'] },
+      to: { path: '^sdk/src/simulation/' },
     },
     {
       name: 'tests-are-not-imported',

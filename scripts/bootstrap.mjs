@@ -1,8 +1,9 @@
 /**
- * First step of `npm run demo` and `npm test`: plain Node without dependencies, so that it runs on
- * a fresh clone. Installs what the lockfile names, then hands over to the TypeScript entry.
+ * First step of `npm run demo`, `npm run bench` and `npm test`: plain Node without dependencies,
+ * so that it runs on a fresh clone. Installs what the lockfile names, then hands over to the
+ * TypeScript entry.
  *
- * Usage: node scripts/bootstrap.mjs demo|test [arguments for the entry]
+ * Usage: node scripts/bootstrap.mjs bench|demo|test [arguments for the entry]
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -11,7 +12,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const minNodeMajor = 20;
-const entries = { demo: 'demo/src/main.ts', test: 'scripts/run-tests.ts' };
+const entries = {
+  bench: 'bench/src/main.ts',
+  demo: 'demo/src/main.ts',
+  test: 'scripts/run-tests.ts',
+};
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Standard output belongs to the entry (`--json`); everything said here goes to standard error. */

@@ -2,6 +2,7 @@ import type { FirebaseApp } from 'firebase/app';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { assembleBudget, type OpenBudgetDeps } from './budget/open-budget.js';
 import type { Budget, CloseOptions, CollectionShapes } from './budget/budget.js';
+import { SchemaChecks, type BudgetOptions } from './budget/schemas.js';
 import { writeGenesis } from './budget/write-genesis.js';
 import { fingerprintOf } from './crypto/fingerprint.js';
 import type { Identity } from './crypto/identity.js';
@@ -87,25 +88,36 @@ export interface Sealsync {
   readonly fingerprint: string;
   /** Publishes the public keys of the identity, so that owners can add this user by them. */
   publishIdentity(): Promise<void>;
-  /** Creates a budget with this user as its only owner, and opens it. */
-  createBudget<C extends CollectionShapes>(): Promise<Budget<C>>;
+  /**
+   * Creates a budget with this user as its only owner, and opens it. With `schemas` the types
+   * of its collections follow from them, and every write is held against them. Throws
+   * `bad_config` for a schema that is none or is asynchronous.
+   */
+  createBudget<C extends CollectionShapes>(options?: BudgetOptions<C>): Promise<Budget<C>>;
   /**
    * Opens a budget and starts syncing it; resolves once everything that the log holds
    * is readable, or, where the network is away, once what is pending is. Throws
    * {@link SealsyncError}: `access_denied` also for who was removed before this device has read
    * the log, `removed`, `budget_deleted`, `key_missing`,
-   * `not_genuine` if the user's note of the budget was altered or names another one; and of what
+   * `not_genuine` if the user's note of the budget was altered or names another one,
+   * `bad_config` as `createBudget` does; and of what
    * this device keeps of it `store_unavailable`, `store_full`, `store_foreign`, `store_newer`,
    * `store_corrupt`: nothing is deleted then, see {@link wipeLocal}.
    */
-  openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>>;
+  openBudget<C extends CollectionShapes>(
+    id: string,
+    options?: BudgetOptions<C>,
+  ): Promise<Budget<C>>;
   /**
    * Joins the budget of an invite link, or of its fragment alone, and opens it; the same link
    * may be opened again by the same user if that was interrupted. Throws `invite_malformed`,
    * `invite_unknown`, `invite_used`, `invite_expired`, `invite_revoked`, `already_member`,
-   * `budget_deleted`, `not_genuine`, `upgrade_required`.
+   * `budget_deleted`, `not_genuine`, `upgrade_required`, `bad_config`.
    */
-  acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>>;
+  acceptInvite<C extends CollectionShapes>(
+    link: string,
+    options?: BudgetOptions<C>,
+  ): Promise<Budget<C>>;
   /** The budgets that this user created, joined or opened, as their devices have noted them. */
   listBudgets(): Promise<readonly BudgetId[]>;
   /**
@@ -148,7 +160,9 @@ export async function createSync(options: CreateSyncOptions): Promise<Sealsync> 
 }
 
 /** What a device has of a budget when it opens it. */
-type LocalStart = Pick<OpenBudgetDeps, 'pin' | 'epochKey'> & { readonly store: SealedStore };
+type LocalStart = Pick<OpenBudgetDeps, 'pin' | 'epochKey' | 'checks'> & {
+  readonly store: SealedStore;
+};
 
 /** While a budget is open it is worth trying, at ever longer intervals: a server may be away for hours. */
 const RECONNECTS = 1_000_000;
@@ -184,11 +198,11 @@ class FirebaseSync implements Sealsync {
     unwrap(await this.#remote.users.publishKeys(this.#identities.newest.publicKeys));
   }
 
-  createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
-    return this.#run(() => this.#createBudget<C>());
+  createBudget<C extends CollectionShapes>(options?: BudgetOptions<C>): Promise<Budget<C>> {
+    return this.#run(() => this.#createBudget<C>(checksOf(options)));
   }
 
-  async #createBudget<C extends CollectionShapes>(): Promise<Budget<C>> {
+  async #createBudget<C extends CollectionShapes>(checks: SchemaChecks): Promise<Budget<C>> {
     const budgetId = bytesToHex(this.#random.bytes(16));
     if (!isBudgetId(budgetId)) throw new Error('16 bytes make a budget id');
     const store = await this.#openStore(budgetId);
@@ -205,25 +219,34 @@ class FirebaseSync implements Sealsync {
       await store.close();
       throw error;
     });
-    return this.#start<C>(budgetId, { ...genesis, store });
+    return this.#start<C>(budgetId, { ...genesis, store, checks });
   }
 
-  async openBudget<C extends CollectionShapes>(id: string): Promise<Budget<C>> {
+  async openBudget<C extends CollectionShapes>(
+    id: string,
+    options?: BudgetOptions<C>,
+  ): Promise<Budget<C>> {
     const budgetId = requireBudgetId(id);
-    return this.#run(() => this.#openKnown<C>(budgetId));
+    return this.#run(() => this.#openKnown<C>(budgetId, checksOf(options)));
   }
 
-  acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
-    return this.#run(() => this.#acceptInvite<C>(link));
+  acceptInvite<C extends CollectionShapes>(
+    link: string,
+    options?: BudgetOptions<C>,
+  ): Promise<Budget<C>> {
+    return this.#run(() => this.#acceptInvite<C>(link, checksOf(options)));
   }
 
-  async #acceptInvite<C extends CollectionShapes>(link: string): Promise<Budget<C>> {
+  async #acceptInvite<C extends CollectionShapes>(
+    link: string,
+    checks: SchemaChecks,
+  ): Promise<Budget<C>> {
     const read = unwrap(readInviteLink(link));
     const remote = this.#remote.budgetOf(read.budgetId);
     const { fragment, ...invite } = read;
     const deps = { identities: this.#identities, remote, random: this.#random };
     unwrap(await acceptInvite(deps, { ...invite, fragment }));
-    return this.#openKnown<C>(read.budgetId);
+    return this.#openKnown<C>(read.budgetId, checks);
   }
 
   listBudgets(): Promise<readonly BudgetId[]> {
@@ -280,9 +303,12 @@ class FirebaseSync implements Sealsync {
     await Promise.all(open.map((budget) => budget.close(options)));
   }
 
-  async #openKnown<C extends CollectionShapes>(budgetId: BudgetId): Promise<Budget<C>> {
+  async #openKnown<C extends CollectionShapes>(
+    budgetId: BudgetId,
+    checks?: SchemaChecks,
+  ): Promise<Budget<C>> {
     try {
-      return await this.#start<C>(budgetId, { store: await this.#openStore(budgetId) });
+      return await this.#start<C>(budgetId, { store: await this.#openStore(budgetId), checks });
     } catch (error) {
       if (error instanceof SealsyncError && error.kind === 'budget_deleted') {
         await this.#finishDeleting(budgetId);
@@ -435,6 +461,9 @@ function requireBudgetId(id: string): BudgetId {
   if (isBudgetId(id)) return id;
   throw new SealsyncError('bad_input', 'A budget id is 32 lower-case hex digits.');
 }
+
+const checksOf = <C extends CollectionShapes>(options?: BudgetOptions<C>): SchemaChecks =>
+  new SchemaChecks(options?.schemas);
 
 /** Inside the kit failures are values; what an app calls throws. */
 function unwrap<T>(result: Result<T, SyncFailure>): T {

@@ -3,6 +3,7 @@ export type SealsyncErrorKind =
   | 'bad_config'
   | 'bad_input'
   | 'record_missing'
+  | 'invalid_record'
   | 'too_large'
   | 'closed'
   | 'access_denied'
@@ -42,6 +43,10 @@ export type SealsyncErrorKind =
   | 'passkey_cancelled'
   | 'passkey_exists'
   | 'passkey_missing'
+  | 'backup_damaged'
+  | 'backup_newer'
+  | 'backup_foreign'
+  | 'wrong_passphrase'
   | 'failed';
 
 const RETRYABLE: ReadonlySet<SealsyncErrorKind> = new Set([
@@ -51,14 +56,29 @@ const RETRYABLE: ReadonlySet<SealsyncErrorKind> = new Set([
   'failed',
 ]);
 
+/** What a collection's schema says against a record. */
+export interface RecordIssue {
+  /** Where in the record, such as `amount.splits.0.minor`; empty for the record as a whole. */
+  readonly path: string;
+  /** The schema's own words. */
+  readonly message: string;
+}
+
 /** The one class that the public API throws. */
 export class SealsyncError extends Error {
   override readonly name = 'SealsyncError';
   readonly kind: SealsyncErrorKind;
+  /** Of `invalid_record`: what the schema says, field by field; empty for every other kind. */
+  readonly issues: readonly RecordIssue[];
 
-  constructor(kind: SealsyncErrorKind, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: SealsyncErrorKind,
+    message: string,
+    { issues = [], ...options }: ErrorOptions & { readonly issues?: readonly RecordIssue[] } = {},
+  ) {
     super(message, options);
     this.kind = kind;
+    this.issues = issues;
   }
 
   /** Whether the same call may succeed later without the app changing anything. */

@@ -25,7 +25,12 @@ export {
 export { unlockWithPasskey, type UnlockWithPasskeyOptions } from './unlock-with-passkey.js';
 export { PASSKEY_PRF_INPUT } from './crypto/keyslot-secret.js';
 export { generateIdentity, type Identity } from './create-identity.js';
-export { SealsyncError, isSealsyncError, type SealsyncErrorKind } from './errors.js';
+export {
+  SealsyncError,
+  isSealsyncError,
+  type RecordIssue,
+  type SealsyncErrorKind,
+} from './errors.js';
 export { WebSocketSignalingService } from './web-socket-signaling-service.js';
 export { signalingConfigFromEnv } from './signaling/signaling-config-from-env.js';
 export { createIndexedDbStore } from './local/indexed-db-store.js';
@@ -34,7 +39,22 @@ export { createOperationCounter, type OperationCounter } from './ports/operation
 export type { Budget, CloseOptions, CollectionShapes, Transaction } from './budget/budget.js';
 export type { BudgetEvents, RecordChange } from './budget/budget-events.js';
 export type { Collection, CollectionChange } from './budget/collection.js';
+export type { InvalidRecord, InvalidRecordEvent } from './budget/invalid-records.js';
+export type { BudgetOptions, Schemas } from './budget/schemas.js';
 export type { CollectionWriter, NumericField } from './budget/op-builder.js';
+export type {
+  ExportHistoryOptions,
+  HistoryOptions,
+  HistoryPage,
+} from './history/budget-history.js';
+export type { HistoryEdit, HistoryEntry } from './history/history-entry.js';
+export { verifyBackup } from './verify-backup.js';
+export type {
+  BackupOptions,
+  BackupSummary,
+  RestoreOptions,
+  RestoreSummary,
+} from './backup/budget-backup.js';
 export type { SyncOrchestrator, SyncState, SyncStatus } from './sync/sync-orchestrator.js';
 export type { ConnectionChange, PresenceSignal, SyncRequest } from './sync/sync-news.js';
 export type { SyncMetrics } from './sync/sync-metrics.js';
@@ -58,7 +78,7 @@ export type { PeopleSettings } from './people/people-settings.js';
 export type { Conflict, ConflictSide } from './model/conflict.js';
 export type { BudgetId, DeviceId } from './model/ids.js';
 export type { Edit, Fields, Op, Stamp, Value } from './model/edit.js';
-export type { PublicKeys } from './model/membership.js';
+export type { PublicKeys, Statement } from './model/membership.js';
 export type { Role } from './model/roles.js';
 export type { Clock, TimerId } from './ports/clock.js';
 export type { Random } from './ports/random.js';

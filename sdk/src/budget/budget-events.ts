@@ -1,4 +1,6 @@
 import type { SealsyncError } from '../errors.js';
+import { watchInvalid, type InvalidRecordEvent } from './invalid-records.js';
+import type { SchemaChecks } from './schemas.js';
 import type { Conflict } from '../model/conflict.js';
 import type { Replica } from '../sync/replica.js';
 import type { SecurityEvent } from '../sync/security-event.js';
@@ -32,8 +34,14 @@ export interface BudgetEvents {
    * on is told once. Pending edits stay pending.
    */
   readonly error: SealsyncError;
+  /** The first who listens is also told of those that were found before, up to 100. */
   readonly conflict: Conflict;
   readonly security: SecurityEvent;
+  /**
+   * A record does not fit its collection's schema. A new listener is told of all that do not;
+   * they are kept, and `collection(name).invalid()` lists them.
+   */
+  readonly invalid: InvalidRecordEvent;
   /** Members, invites or devices have changed: see `people`. */
   readonly people: undefined;
   /**
@@ -49,7 +57,19 @@ export type Subscriptions = {
   readonly [K in keyof BudgetEvents]: (listener: (event: BudgetEvents[K]) => void) => () => void;
 };
 
-export function createSubscriptions(replica: Replica, news: SyncNews): Subscriptions {
+export interface SubscriptionDeps {
+  readonly replica: Replica;
+  readonly news: SyncNews;
+  readonly checks: SchemaChecks;
+  readonly onListenerError: (error: unknown) => void;
+}
+
+export function createSubscriptions({
+  replica,
+  news,
+  checks,
+  onListenerError,
+}: SubscriptionDeps): Subscriptions {
   const onRecords = (areGone: boolean, listener: (change: RecordChange) => void): (() => void) =>
     replica.changes.add(({ origin, keys }) => {
       for (const { collection, id } of keys) {
@@ -62,6 +82,7 @@ export function createSubscriptions(replica: Replica, news: SyncNews): Subscript
     record_deleted: (listener) => onRecords(true, listener),
     conflict: (listener) => replica.conflicts.add(listener),
     security: (listener) => replica.security.add(listener),
+    invalid: (listener) => watchInvalid(listener, replica, checks, onListenerError),
     people: (listener) => replica.people.add(listener),
     removed: (listener) => replica.ended.add(listener),
     sync_required: (listener) => news.requests.add(listener),

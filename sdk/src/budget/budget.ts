@@ -1,16 +1,31 @@
+import type {
+  BackupOptions,
+  BudgetBackup,
+  RestoreOptions,
+  RestoreSummary,
+} from '../backup/budget-backup.js';
 import { SealsyncError } from '../errors.js';
+import type { Conflict } from '../model/conflict.js';
 import type { Edit } from '../model/edit.js';
+import type {
+  BudgetHistory,
+  ExportHistoryOptions,
+  HistoryOptions,
+  HistoryPage,
+} from '../history/budget-history.js';
 import type { BudgetId } from '../model/ids.js';
 import type { BudgetPeople } from '../people/budget-people.js';
 import type { BudgetStore } from '../ports/local-store.js';
 import { createSubscriptions, type BudgetEvents, type Subscriptions } from './budget-events.js';
 import { createCollection, type Collection } from './collection.js';
 import type { LogPosition } from '../sync/log-position.js';
-import { OpBuilder, type CollectionWriter } from './op-builder.js';
 import type { Pruned } from '../sync/prune-log.js';
-import type { EditError, Replica } from '../sync/replica.js';
+import type { Replica } from '../sync/replica.js';
+import { requireFits, OpBuilder, type CollectionWriter, type OpBuilderDeps } from './op-builder.js';
+import type { RecentConflicts } from './recent-conflicts.js';
+import type { SchemaChecks } from './schemas.js';
 import { digestState } from '../sync/state-digest.js';
-import { endedFailure, toSealsyncError } from '../sync/sync-failure.js';
+import { endedFailure, toEditFailure, toSealsyncError } from '../sync/sync-failure.js';
 import type { SyncNews } from '../sync/sync-news.js';
 import type { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 
@@ -35,6 +50,11 @@ export interface BudgetDeps {
   readonly news: SyncNews;
   readonly store: BudgetStore;
   readonly people: BudgetPeople;
+  readonly checks: SchemaChecks;
+  readonly conflicts: RecentConflicts;
+  readonly history: BudgetHistory;
+  readonly backup: BudgetBackup;
+  readonly onListenerError: (error: unknown) => void;
   readonly firstLook: () => Promise<void>;
   readonly prune: (onProgress?: (done: number, total: number) => void) => Promise<Pruned>;
   readonly close: () => Promise<void>;
@@ -54,13 +74,13 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     this.sync = deps.sync;
     this.people = deps.people;
     this.#deps = deps;
-    this.#subscribeTo = createSubscriptions(deps.replica, deps.news);
+    this.#subscribeTo = createSubscriptions(deps);
   }
 
   collection<K extends keyof C & string>(name: K): Collection<C[K] & object> {
     // A name that cannot be written to is refused here, not at the first write.
-    new OpBuilder(() => false).collection(name);
-    return createCollection(name, this.#deps.replica, (make) => this.#edit(make));
+    this.#newEdit().collection(name);
+    return createCollection(name, this.#deps, (make) => this.#edit(make));
   }
 
   /**
@@ -105,6 +125,74 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
     throw toSealsyncError(rejected.error);
   }
 
+  /**
+   * The last 100 conflicts that this device has found, newest first; they outlast a restart. On
+   * a device that reads the whole log they include those that others found long ago.
+   */
+  conflicts(): readonly Conflict[] {
+    return this.#deps.conflicts.list();
+  }
+
+  /**
+   * Who changed what and when, newest first, as the log has it: each entry is held against the
+   * chain that this device has verified. Costs a document read for every entry that it reads,
+   * `limit` of them a page, whether or not they are of the `collection` or `id` asked for; and
+   * it needs the network. Pending edits are not in it. Throws {@link SealsyncError}: `bad_input`,
+   * `offline` and its like, `access_denied`, `key_missing`, and `log_halted` where the server
+   * shows anything else than what was verified.
+   */
+  async history(options: HistoryOptions = {}): Promise<HistoryPage> {
+    this.#requireOpen();
+    return this.#deps.history.read(options);
+  }
+
+  /**
+   * The whole log that the server still holds, frames verbatim with their signatures, in the
+   * container of docs/protocol.md, "Exported history". The frames stay sealed: who wants to read
+   * or to verify them needs the epoch keys, which members have and the export does not hold.
+   * Costs a document read for every entry. Throws as `history` does.
+   */
+  async exportHistory(options: ExportHistoryOptions = {}): Promise<Uint8Array> {
+    this.#requireOpen();
+    return this.#deps.history.export(options);
+  }
+
+  /**
+   * An encrypted file of all records as this device has them, pending edits included, with the
+   * edits that the log does not hold. Throws `weak_passphrase`, `too_large` beyond 256 MiB, and
+   * `failed` where the device has too little memory for the passphrase's KDF.
+   */
+  async backup(options: BackupOptions): Promise<Uint8Array> {
+    this.#requireOpen();
+    return this.#deps.backup.make(options);
+  }
+
+  /**
+   * Writes what a backup holds as ordinary edits, which are pushed like any other; records that
+   * are as the backup has them are not written again, so that calling it again after it was
+   * stopped goes on where it was. It brings records back, not members, keys or history. Throws
+   * {@link SealsyncError}: `backup_damaged`, `backup_newer`, `wrong_passphrase`, and
+   * `backup_foreign` for a backup of another budget unless `allowOtherBudget` is given, all of
+   * them before anything is touched; `access_denied`, `removed`, `closed`, `store_unavailable`.
+   */
+  async restore(bytes: Uint8Array, options: RestoreOptions): Promise<RestoreSummary> {
+    this.#requireMayEdit();
+    try {
+      return await this.#deps.backup.restore(bytes, options);
+    } finally {
+      if (!this.#closed) this.sync.noticeEdit();
+    }
+  }
+
+  /**
+   * All records as plain JSON, for other programs: whoever gets it reads everything. Bytes
+   * become `{"$hex": "..."}`. A backup that can be restored is `backup()`.
+   */
+  exportJson(): string {
+    this.#requireOpen();
+    return this.#deps.backup.exportJson();
+  }
+
   /** What this device has verified of the log, and a digest of the state it folds to. */
   verifiedState(): { readonly seq: number; readonly epoch: number; readonly digest: string } {
     const { seq, epoch } = this.#position;
@@ -144,6 +232,7 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
    */
   async wipe(): Promise<void> {
     await this.sync.close();
+    await this.#deps.conflicts.saved();
     const wiped = await this.#deps.store.wipe();
     if (!wiped.ok) throw toSealsyncError(wiped.error);
     await this.close();
@@ -154,28 +243,37 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   }
 
   async #edit(make: (builder: OpBuilder) => void): Promise<void> {
+    this.#requireMayEdit();
+    const { replica } = this.#deps;
+    const builder = this.#newEdit();
+    make(builder);
+    if (builder.ops.length === 0) return;
+    const edited = await replica.edit(builder.ops, () => {
+      requireFits(builder.ops, this.#records);
+    });
+    if (!edited.ok) throw toEditFailure(edited.error);
+    this.sync.noticeEdit();
+  }
+
+  get #records(): OpBuilderDeps {
+    const { replica, checks } = this.#deps;
+    return { checks, read: (key) => replica.get(key) };
+  }
+
+  #newEdit(): OpBuilder {
+    return new OpBuilder(this.#records);
+  }
+
+  #requireMayEdit(): void {
     this.#requireOpen();
     const { replica, uid } = this.#deps;
     if (replica.membershipEnd) throw toSealsyncError(endedFailure(replica.membershipEnd));
     if (this.#position.members.get(uid)?.role === 'viewer') {
       throw new SealsyncError('access_denied', 'A viewer cannot change the budget; ask an owner.');
     }
-    const builder = new OpBuilder(
-      (collection, id) => replica.get({ collection, id }) !== undefined,
-    );
-    make(builder);
-    if (builder.ops.length === 0) return;
-    const edited = await replica.edit(builder.ops);
-    if (!edited.ok) throw toEditFailure(edited.error);
-    this.sync.noticeEdit();
   }
 
   #requireOpen(): void {
     if (this.#closed) throw new SealsyncError('closed', 'The budget was closed; open it again.');
   }
-}
-
-function toEditFailure(error: EditError): SealsyncError {
-  if (error.kind !== 'too_large') return toSealsyncError(error);
-  return new SealsyncError('too_large', `${error.message}.`);
 }

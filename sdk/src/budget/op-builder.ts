@@ -7,8 +7,11 @@ import {
   copyFields,
   type BadInput,
 } from '../model/check-input.js';
-import type { Op } from '../model/edit.js';
+import type { RecordKey } from '../model/budget-state.js';
+import type { Fields, Op } from '../model/edit.js';
 import type { Result } from '../result.js';
+import { DraftRecords } from './draft-records.js';
+import type { SchemaChecks } from './schemas.js';
 
 /** Fields of a record whose value may be a number, so that they can be incremented. */
 export type NumericField<T> = {
@@ -18,7 +21,11 @@ export type NumericField<T> = {
 
 /** Changes of one collection. Everything handed in is checked and copied at the call. */
 export interface CollectionWriter<T extends object> {
-  /** Writes the whole record: fields that are left out are gone. */
+  /**
+   * Writes the whole record: fields that are left out are gone. Those that the collection's
+   * schema does not know are kept, as a newer version of the app wrote them: it strips them
+   * from what it accepts. To be rid of them too, `remove` the record first.
+   */
   put(id: string, record: T): void;
   /** Writes some fields of an existing record. */
   update(id: string, changes: Partial<T>): void;
@@ -30,15 +37,21 @@ export interface CollectionWriter<T extends object> {
   remove(id: string): void;
 }
 
+/** What collecting ops needs to know of the records as they are. */
+export interface OpBuilderDeps {
+  readonly read: (key: RecordKey) => Fields | undefined;
+  readonly checks: SchemaChecks;
+}
+
 /** Collects the ops of one edit, in the order of the calls. */
 export class OpBuilder {
   readonly #ops: Op[] = [];
-  readonly #exists: (collection: string, id: string) => boolean;
-  /** Whether records that this edit puts or removes are there after it. */
-  readonly #madeHere = new Map<string, boolean>();
+  readonly #checks: SchemaChecks;
+  readonly #draft: DraftRecords;
 
-  constructor(exists: (collection: string, id: string) => boolean) {
-    this.#exists = exists;
+  constructor({ read, checks }: OpBuilderDeps) {
+    this.#checks = checks;
+    this.#draft = new DraftRecords(read);
   }
 
   get ops(): readonly Op[] {
@@ -49,13 +62,9 @@ export class OpBuilder {
     const collection = take(checkCollectionName(name));
     return {
       put: (id, record) => {
-        this.#add({
-          type: 'put',
-          collection,
-          id: take(checkRecordId(id)),
-          fields: take(copyFields(record)),
-        });
-        this.#madeHere.set(keyOf(collection, id), true);
+        const key = { collection, id: take(checkRecordId(id)) };
+        const fields = this.#withUnknownFields(key, take(copyFields(record)));
+        this.#add({ type: 'put', ...key, fields });
       },
       update: (id, changes) => {
         this.#requireRecord(collection, id);
@@ -71,24 +80,36 @@ export class OpBuilder {
       remove: (id) => {
         this.#requireRecord(collection, id);
         this.#add({ type: 'remove', collection, id });
-        this.#madeHere.set(keyOf(collection, id), false);
       },
     };
   }
 
   #add(op: Op): void {
     this.#ops.push(op);
+    this.#draft.apply(op);
+  }
+
+  #withUnknownFields(key: RecordKey, fields: Fields): Fields {
+    const before = this.#checks.has(key.collection) ? this.#draft.get(key) : undefined;
+    if (!before) return fields;
+    return { ...this.#checks.unknownFields(key.collection, before, fields), ...fields };
   }
 
   #requireRecord(collection: string, id: string): void {
     take(checkRecordId(id));
-    if (this.#madeHere.get(keyOf(collection, id)) ?? this.#exists(collection, id)) return;
+    if (this.#draft.get({ collection, id })) return;
     const message = `There is no such record in "${collection}"; put() it first.`;
     throw new SealsyncError('record_missing', message);
   }
 }
 
-const keyOf = (collection: string, id: string): string => JSON.stringify([collection, id]);
+/** Throws `invalid_record` if a record would not fit its schema any more after `ops`. */
+export function requireFits(ops: readonly Op[], { read, checks }: OpBuilderDeps): void {
+  const checked = ops.filter(({ collection }) => checks.has(collection));
+  const draft = new DraftRecords(read);
+  for (const op of checked) draft.apply(op);
+  for (const { collection, fields } of draft.present()) checks.requireFit(collection, fields);
+}
 
 function take<T>(checked: Result<T, BadInput>): T {
   if (checked.ok) return checked.value;

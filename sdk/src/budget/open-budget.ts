@@ -1,4 +1,7 @@
+import { BudgetBackup } from '../backup/budget-backup.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
+import { BudgetHistory } from '../history/budget-history.js';
+import { SkippedEntries } from '../history/skipped-entries.js';
 import type { BudgetId } from '../model/ids.js';
 import { BudgetKeyring } from '../people/budget-keyring.js';
 import { BudgetPeople } from '../people/budget-people.js';
@@ -40,6 +43,8 @@ import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 import type { SyncSettings } from '../sync/sync-settings.js';
 import { TurnTaking } from '../sync/turn-taking.js';
 import { Budget, type CollectionShapes } from './budget.js';
+import { RecentConflicts } from './recent-conflicts.js';
+import { SchemaChecks } from './schemas.js';
 
 /** Everything that one budget on one device needs from outside. */
 export interface OpenBudgetDeps {
@@ -66,6 +71,8 @@ export interface OpenBudgetDeps {
   /** Hears what is found from the start, whether or not the app listens already. */
   readonly onSecurity?: ((event: SecurityEvent) => void) | undefined;
   readonly onClosed?: () => void;
+  /** Already looked through, so that a schema that is none fails before anything is opened. */
+  readonly checks?: SchemaChecks | undefined;
 }
 
 /** An entry that was signed longer ago is no sign that somebody is at work. */
@@ -80,6 +87,10 @@ export async function assembleBudget<C extends CollectionShapes>(
   if (!outbox.ok) throw toSealsyncError(outbox.error);
   const verified = await VerifiedMembers.load(store);
   if (!verified.ok) throw toSealsyncError(verified.error);
+  const conflicts = await RecentConflicts.load(store);
+  if (!conflicts.ok) throw toSealsyncError(conflicts.error);
+  const skipped = await SkippedEntries.load(store);
+  if (!skipped.ok) throw toSealsyncError(skipped.error);
 
   const corrected = new CorrectedClock(clock);
   const { uid } = identities;
@@ -115,6 +126,8 @@ export async function assembleBudget<C extends CollectionShapes>(
     random,
     onListenerError,
   });
+  conflicts.value.watch(replica.conflicts);
+  skipped.value.watch(replica);
   if (deps.onSecurity) replica.security.overhear(deps.onSecurity);
   if (deps.epochKey) keyring.add(deps.epochKey);
   const reportOnce = (event: SecurityEvent): void => {
@@ -200,6 +213,19 @@ export async function assembleBudget<C extends CollectionShapes>(
     news,
     store,
     people: new BudgetPeople(people, verified.value),
+    checks: deps.checks ?? new SchemaChecks(),
+    conflicts: conflicts.value,
+    backup: new BudgetBackup({ budgetId, replica, clock: corrected, random }),
+    history: new BudgetHistory({
+      budgetId,
+      log: remote.log,
+      keys: keyring,
+      skipped: skipped.value,
+      position: () => replica.confirmed.position,
+      attestedThrough: () => replica.confirmed.attested?.seq ?? 0,
+      onSecurity: reportOnce,
+    }),
+    onListenerError,
     firstLook: () => keeper.firstLook(),
     prune: async (onProgress) => {
       await deps.requireRecentSignIn();
@@ -212,6 +238,8 @@ export async function assembleBudget<C extends CollectionShapes>(
       await keeper.close();
       keyring.wipe();
       deps.onClosed?.();
+      await conflicts.value.saved();
+      await skipped.value.saved();
       await store.close();
     },
   });

@@ -1,5 +1,6 @@
 import { generateEpochKey, type EpochKey } from '../crypto/epoch-key.js';
 import { hashFrame } from '../crypto/frame.js';
+import type { LocalStore } from '../ports/local-store.js';
 import { sealOwnPin, type OwnPin } from '../people/own-pin.js';
 import { wrapFor } from '../people/wrap-for.js';
 import { CorrectedClock } from '../sync/corrected-clock.js';
@@ -14,7 +15,9 @@ import type { OpenBudgetDeps } from './open-budget.js';
  * wrapped for them and their note of the budget: all of it or nothing.
  */
 export async function writeGenesis(
-  deps: Pick<OpenBudgetDeps, 'budgetId' | 'identities' | 'remote' | 'clock' | 'random' | 'store'>,
+  deps: Pick<OpenBudgetDeps, 'budgetId' | 'identities' | 'remote' | 'clock' | 'random'> & {
+    readonly store: LocalStore;
+  },
 ): Promise<{ readonly pin: OwnPin; readonly epochKey: EpochKey }> {
   const { budgetId, identities, remote, clock, random, store } = deps;
   const outbox = await Outbox.open(store, random);

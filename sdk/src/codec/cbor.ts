@@ -1,13 +1,6 @@
-import {
-  type DecodeOptions,
-  type EncodeOptions,
-  type Token,
-  Tokenizer,
-  Type,
-  decode,
-  encode,
-} from 'cborg';
+import { type DecodeOptions, type EncodeOptions, decode, encode } from 'cborg';
 import type { Value } from '../model/edit.js';
+import { CanonicalTokenizer } from './canonical-tokenizer.js';
 
 /*
  * Deterministic CBOR: the shortest integers and lengths, definite lengths, map keys
@@ -37,9 +30,8 @@ export function encodeCanonical(item: Item): Uint8Array {
 /** The item that `bytes` are the one encoding of, or undefined. Never throws. */
 export function decodeCanonical(bytes: Uint8Array): Item | undefined {
   try {
-    const tokenizer = new BomKeepingTokenizer(asPlainBytes(bytes), DECODE_OPTIONS);
-    const item = decode(bytes, { ...DECODE_OPTIONS, tokenizer }) as Item;
-    return areEqual(bytes, encodeCanonical(item)) ? item : undefined;
+    const tokenizer = new CanonicalTokenizer(asPlainBytes(bytes), DECODE_OPTIONS);
+    return decode(bytes, { ...DECODE_OPTIONS, tokenizer }) as Item;
   } catch {
     return undefined;
   }
@@ -54,38 +46,9 @@ export function isOtherVersion(bytes: Uint8Array, version: number): boolean {
   return arrayHeader > 0x80 && arrayHeader < 0x98 && found < 24 && found !== version;
 }
 
-/**
- * cborg decodes text with a TextDecoder that swallows a leading byte order mark, which
- * text pasted from a spreadsheet may well have; the re-encoded bytes would then differ.
- */
-class BomKeepingTokenizer extends Tokenizer {
-  override next(): Token {
-    const start = this.pos();
-    const token = super.next();
-    if (token.type !== Type.string) return token;
-    const at = start + stringPrefixLength(this.data[start] ?? 0);
-    const hasBom =
-      this.data[at] === 0xef && this.data[at + 1] === 0xbb && this.data[at + 2] === 0xbf;
-    if (hasBom && at + 3 <= this.pos()) token.value = `\uFEFF${String(token.value)}`;
-    return token;
-  }
-}
-
-/** How many bytes come before the text: the initial byte, and 1, 2, 4 or 8 of length. */
-function stringPrefixLength(initialByte: number): number {
-  const additional = initialByte & 31;
-  return additional < 24 ? 1 : 1 + 2 ** (additional - 24);
-}
-
 /** A Buffer's slice() shares memory and prints otherwise; in Node, cborg returns Buffers. */
 function asPlainBytes(bytes: Uint8Array): Uint8Array {
   return bytes.constructor === Uint8Array
     ? bytes
     : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function areEqual(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
-  return true;
 }

@@ -33,6 +33,8 @@ export class ConfirmedLog {
   /** Chain hashes of the last few positions, to hold against what peers say of them. */
   readonly #recent = new Map<number, Uint8Array>();
   #genesisHash: Uint8Array | undefined;
+  /** Entries stepped over since this was read, and the chain hash before each, which they may belie. */
+  readonly skipped: Map<number, Uint8Array> = new Map();
 
   private constructor({ state, position, peopleFrames, attested }: Checkpoint) {
     this.state = state;
@@ -132,6 +134,7 @@ export class ConfirmedLog {
 
   /** Steps over entries that a verified later one commits to, without their effects. */
   skip(seq: number, hash: Uint8Array): void {
+    this.skipped.set(seq, this.#position.hash);
     this.#moveTo({ ...this.#position, seq, hash });
   }
 

@@ -19,6 +19,7 @@ import type { VerifiedEntry } from './log-position.js';
 import type { Outbox } from './outbox.js';
 import { MAX_EDIT_BYTES } from './seal-edits.js';
 import type { SecurityEvent } from './security-event.js';
+import type { EditError } from './sync-failure.js';
 import type { MembershipEnd } from './standing.js';
 
 /** Which records look different, and whether this device or the log caused it. */
@@ -39,8 +40,6 @@ export interface ReplicaDeps {
 
 /** What is found while a budget is being opened waits for the app to listen. */
 const MAX_UNHEARD = 100;
-
-export type EditError = StoreError | { readonly kind: 'too_large'; readonly message: string };
 
 /**
  * One device's copy of a budget: the confirmed log with the outbox on top. Knows
@@ -73,7 +72,7 @@ export class Replica {
     this.#people = this.confirmed.position;
     forgetHeld(deps.outbox, this.confirmed.state);
     this.changes = new Listeners(deps.onListenerError);
-    this.conflicts = new Listeners(deps.onListenerError);
+    this.conflicts = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.people = new Listeners(deps.onListenerError);
     this.security = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.ended = new Listeners(deps.onListenerError, MAX_UNHEARD);
@@ -92,11 +91,17 @@ export class Replica {
     return this.#overlay.list(collection);
   }
 
-  /** Resolves once the edit is durable and visible; pushing it is somebody else's work. */
-  edit(ops: readonly Op[]): Promise<Result<void, EditError>> {
+  /**
+   * Resolves once the edit is durable and visible; pushing it is somebody else's work. `check`
+   * may throw when it looks at what is there once all earlier calls are done.
+   */
+  edit(ops: readonly Op[], check?: () => void): Promise<Result<void, EditError>> {
     // What the author had seen is what was on the screen when the call was made.
     const base = this.confirmed.position.seq;
-    return this.#queueStoreWork(() => this.#addEdit(ops, base));
+    return this.#queueStoreWork(() => {
+      check?.();
+      return this.#addEdit(ops, base);
+    });
   }
 
   /** Takes over what folding an entry changed; called right after the fold. */
@@ -122,7 +127,11 @@ export class Replica {
   load(checkpoint: Checkpoint): Promise<Result<void, StoreError>> {
     return this.#queueStoreWork(async () => {
       this.confirmed.load(checkpoint);
-      forgetHeld(this.outbox, this.confirmed.state);
+      const { state, position } = this.confirmed;
+      const applied = state.applied.get(this.outbox.device) ?? 0;
+      // Edits of this device that it never made: those that are pending are not among them.
+      if (applied > this.outbox.lastCounter) this.#noteClone(position.seq);
+      else forgetHeld(this.outbox, state);
       const keys = this.#overlay.restart(this.outbox.pending());
       if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
       this.#tellPeople(this.confirmed.position);
@@ -142,8 +151,8 @@ export class Replica {
    * Tells what stays wrong, and so is found again at every look, once for as long as the budget
    * is open: for each kind and what it is about, which is a position of the log unless told.
    */
-  reportOnce(event: SecurityEvent, about: string = String(event.seq)): void {
-    const key = `${event.kind} ${about}`;
+  reportOnce(event: SecurityEvent, about?: string): void {
+    const key = `${event.kind} ${about ?? String(event.seq)}`;
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
     this.security.tell(event);
@@ -224,15 +233,18 @@ export class Replica {
     const own =
       edit.counter <= this.outbox.lastCounter &&
       (!pending || equalBytes(encodeEdit(pending), encodeEdit(edit)));
-    if (!own && !this.#cloned) {
-      this.#cloned = true;
-      this.security.tell({
-        kind: 'device_cloned',
-        seq,
-        message: 'A copy of the local store is in use elsewhere; this device took a new id.',
-      });
-    }
+    if (!own) this.#noteClone(seq);
     return own;
+  }
+
+  #noteClone(seq: number): void {
+    if (this.#cloned) return;
+    this.#cloned = true;
+    this.security.tell({
+      kind: 'device_cloned',
+      seq,
+      message: 'A copy of the local store is in use elsewhere; this device took a new id.',
+    });
   }
 
   #resetOverlay(): void {

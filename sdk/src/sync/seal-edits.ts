@@ -1,5 +1,5 @@
 import { encodeBody } from '../codec/body.js';
-import { encodeEdit } from '../codec/edit.js';
+import { encodedEditLength } from '../codec/edit.js';
 import { sealFrame } from '../crypto/envelope.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { hashFrame } from '../crypto/frame.js';
@@ -39,7 +39,7 @@ export function planBodies(edits: readonly Edit[]): EntryBody[] {
   const bodies: Edit[][] = [];
   let bodyBytes = 0;
   for (const edit of edits) {
-    const bytes = encodeEdit(edit).length;
+    const bytes = encodedEditLength(edit);
     const current = bodies.at(-1);
     if (current && bodyBytes + bytes <= MAX_EDIT_BYTES) {
       current.push(edit);

@@ -75,6 +75,7 @@ const TRANSIENT: ReadonlySet<SyncFailure['kind']> = new Set([
   'failed',
   // A store that is full or busy takes later what is kept in memory until then.
   'unavailable',
+  'full',
 ]);
 
 export const toSealsyncError = (failure: SyncFailure): SealsyncError =>
@@ -82,6 +83,14 @@ export const toSealsyncError = (failure: SyncFailure): SealsyncError =>
     failure.kind === 'refused' ? failure.reason : KINDS[failure.kind],
     failure.message.endsWith('.') ? failure.message : `${failure.message}.`,
   );
+
+/** Why an edit was not made. */
+export type EditError = StoreError | { readonly kind: 'too_large'; readonly message: string };
+
+export const toEditFailure = (error: EditError): SealsyncError =>
+  error.kind === 'too_large'
+    ? new SealsyncError('too_large', `${error.message}.`)
+    : toSealsyncError(error);
 
 /** What the code was about to use has been wiped: the user locked, or the budget was closed. */
 export const locked = (): Refused => ({

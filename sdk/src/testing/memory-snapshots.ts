@@ -152,34 +152,33 @@ export class MemorySnapshots implements SnapshotStorage {
     signal?: AbortSignal,
   ): Promise<Result<number, RemoteError>> {
     const access = this.#access;
-    let pruned = 0;
-    let isLast = false;
+    const done = { pruned: 0, isLast: false };
     const apply = (): Result<void, RemoteError> => {
       const before = access.stored;
-      if (pruned === 0) {
+      if (done.pruned === 0) {
         access.add({ rulesReads: RULES_READS.listChanges, reads: access.mayRead ? 1 : 0 });
       }
       if (!before || !access.mayRead) return fail('prune', 'denied');
-      const most = Math.min(limit - pruned, MAX_PRUNED_PER_COMMIT);
+      const most = Math.min(limit - done.pruned, MAX_PRUNED_PER_COMMIT);
       const oldest = [...before.entries.keys()]
         .filter((seq) => seq <= floor)
         .sort((a, b) => a - b)
         .slice(0, most);
-      isLast = oldest.length < MAX_PRUNED_PER_COMMIT || pruned + oldest.length === limit;
+      done.isLast = oldest.length < MAX_PRUNED_PER_COMMIT || done.pruned + oldest.length === limit;
       if (oldest.length === 0) return ok();
       access.add({
         deletes: oldest.length,
         rulesReads: oldest.length * RULES_READS.pruneEntry,
       });
       const stored = access.store('prune', pruneEntries(before, oldest, access.caller));
-      if (stored.ok) pruned += oldest.length;
+      if (stored.ok) done.pruned += oldest.length;
       return stored;
     };
-    while (!isLast) {
+    while (!done.isLast) {
       const part = await access.call('prune', apply, signal);
       if (!part.ok) return part;
     }
-    return ok(pruned);
+    return ok(done.pruned);
   }
 
   /** A header that is there closes the snapshot, also to whoever never heard that it is. */

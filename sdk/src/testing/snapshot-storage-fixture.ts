@@ -4,7 +4,7 @@ import { snapshotIdOf, type NewSnapshot, type StoredSnapshot } from '../ports/sn
 import type { Result } from '../result.js';
 import { chain, makeFrame, requireOk, type TestBudget } from './remote-log-fixture.js';
 
-export const DAY_MS = 24 * 60 * 60_000;
+export const DAY_MS: number = 24 * 60 * 60_000;
 
 const KIND_AT = 6;
 const KIND_OF_SNAPSHOTS = 3;

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { benchNames, type BenchName } from './benches.js';
+
+/** What the command line asks for; `mistake` is one plain sentence. */
+export type Command =
+  | {
+      readonly kind: 'run';
+      readonly bench: BenchName;
+      readonly json: boolean;
+      readonly compare: boolean;
+      readonly saveBaseline: boolean;
+      readonly isQuick: boolean;
+      readonly withPeers: boolean;
+    }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'mistake'; readonly mistake: string };
+
+export const HELP = `Measures what Sealsync costs, beside the floor under it and what one could use instead.
+
+Usage: npm run bench -- NAME [--json] [--compare] [--save-baseline] [--quick] [--no-peers]
+
+  NAME             ${benchNames.join(', ')}
+  --json           print only the figures; the last line is one JSON object
+  --compare        with --json: print the difference to the baseline as well, before that line
+  --save-baseline  keep the figures as this bench's part of bench/baseline.json
+  --quick          small samples, to see that it runs
+  --no-peers       leave out the alternatives
+
+All but "envelope" start the Firebase emulators and the signaling server on this machine, and
+end them. Exit codes: 0 measured; 1 something failed; 2 wrong usage.
+`;
+
+const options = {
+  json: { type: 'boolean' },
+  compare: { type: 'boolean' },
+  'save-baseline': { type: 'boolean' },
+  quick: { type: 'boolean' },
+  'no-peers': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export function readCommand(args: readonly string[]): Command {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    return mistaken(error instanceof Error ? error.message : String(error));
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return { kind: 'help' };
+  const [name, ...more] = positionals;
+  const bench = benchNames.find((known) => known === name);
+  if (name === undefined || more.length > 0) return mistaken('Name one bench.');
+  if (bench === undefined) return mistaken(`There is no bench "${name}".`);
+  const command = {
+    kind: 'run' as const,
+    bench,
+    json: values.json ?? false,
+    compare: values.compare ?? false,
+    saveBaseline: values['save-baseline'] ?? false,
+    isQuick: values.quick ?? false,
+    withPeers: !(values['no-peers'] ?? false),
+  };
+  return command.saveBaseline && (command.isQuick || !command.withPeers)
+    ? mistaken('A baseline is saved from a whole run: without --quick and --no-peers.')
+    : command;
+}
+
+const mistaken = (mistake: string): Command => ({
+  kind: 'mistake',
+  mistake: `${mistake} The benches are ${benchNames.join(', ')}.`,
+});
