@@ -11,7 +11,7 @@ import { createMemoryKeyslots } from '../testing/memory-keyslots.js';
 import type { SyncWorld } from '../testing/sync-world.js';
 import type { BudgetPeople } from './budget-people.js';
 import type { Keyslots } from './keyslots.js';
-import { rotateEverywhere, type RotationDeps } from './rotate-everywhere.js';
+import { rotateEverywhere, type RotationDeps, type RotationProgress } from './rotate-everywhere.js';
 import { createKeyslots } from './sealed-keyslots.js';
 
 // None of it is about how long a guess takes.
@@ -92,8 +92,14 @@ const failure = (kind: SealsyncErrorKind): SealsyncError => new SealsyncError(ki
 describe('rotating an identity', () => {
   it('goes on where one budget does not open, and stays pending for that one', async () => {
     const { world, deps, keyslots } = await setUp(failure('access_denied'));
+    const told: number[] = [];
+    const onProgress = ({ done, total }: RotationProgress): void => {
+      told.push(done / total);
+      throw new Error('of the app');
+    };
     const options = { keyslots, passphrase: PASSPHRASE };
-    const done = await world.during(rotateEverywhere(deps, options));
+    const done = await world.during(rotateEverywhere(deps, { ...options, onProgress }));
+    expect(told).toEqual([0, 0.5, 1]);
     const failed = [{ id: BROKEN, kind: 'access_denied' }];
     expect(done).toEqual({ rotated: [world.budgetId], left: [], failed, isComplete: false });
     expect(world.devices[0]?.budget.verifiedState().epoch).toBe(2);

@@ -90,7 +90,7 @@ describe('progress', () => {
   it('is told of a first look at a long log, up to its end', async () => {
     const world = await worlds.found({ settings: { snapshotEveryEntries: 1_000_000 } });
     const ann = await world.open('ann');
-    for (let n = 0; n < 400; n += 1) {
+    for (let n = 0; n < 160; n += 1) {
       await ann.budget.collection('envelopes').put('food', { n });
       await world.during(ann.budget.sync.syncNow());
     }

@@ -55,17 +55,10 @@ export class SyncNews {
   }
 
   heard(signal: IncomingSignal): void {
-    switch (signal.type) {
-      case 'sync_required':
-        this.requests.tell(signal);
-        break;
-      case 'connected':
-      case 'disconnected':
-      case 'presence':
-        this.presence.tell(signal);
-        break;
-      default:
-      // The engine sees to the others, or the app has no use for them.
+    const { type } = signal;
+    if (type === 'sync_required') this.requests.tell(signal);
+    else if (type === 'connected' || type === 'disconnected' || type === 'presence') {
+      this.presence.tell(signal);
     }
   }
 }
