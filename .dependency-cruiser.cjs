@@ -206,8 +206,18 @@ module.exports = {
       name: 'testing-stays-out-of-production',
       comment: 'Virtual clocks and contract suites must not reach an app.',
       severity: 'error',
-      from: { path: '^(protocol|sdk|signaling-server)/src/', pathNot: [tests, '/testing/'] },
+      from: {
+        path: '^(protocol|sdk|signaling-server)/src/',
+        pathNot: [tests, '/testing/', '^sdk/src/simulation/'],
+      },
       to: { path: '/src/testing/' },
+    },
+    {
+      name: 'simulation-stays-out-of-production',
+      comment: 'It breaks devices on purpose; only tests and the programs that run it need it.',
+      severity: 'error',
+      from: { path: '^(protocol|sdk|signaling-server)/src/', pathNot: [tests, '/src/simulation/'] },
+      to: { path: '^sdk/src/simulation/' },
     },
     {
       name: 'tests-are-not-imported',

@@ -67,7 +67,12 @@ export default defineConfig(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['**/*.test.ts', '**/src/testing/**/*.ts', 'emulator-tests/**/*.ts'],
+    files: [
+      '**/*.test.ts',
+      '**/src/testing/**/*.ts',
+      'sdk/src/simulation/**/*.ts',
+      'emulator-tests/**/*.ts',
+    ],
     rules: {
       // A property test prints its seed and what it covered.
       'no-console': 'off',

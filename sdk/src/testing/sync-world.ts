@@ -1,7 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Budget } from '../budget/budget.js';
-import { assembleBudget } from '../budget/open-budget.js';
+import { assembleBudget, type OpenBudgetDeps } from '../budget/open-budget.js';
 import { SchemaChecks } from '../budget/schemas.js';
 import { writeGenesis } from '../budget/write-genesis.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
@@ -20,7 +20,6 @@ import type { LocalStore } from '../ports/local-store.js';
 import { silentLogger } from '../ports/logger.js';
 import { createOperationCounter, type OperationCounter } from '../ports/operation-counter.js';
 import type { Random } from '../ports/random.js';
-import type { Wakeups } from '../ports/wakeups.js';
 import { wrapIdOf } from '../remote/wrap-id.js';
 import { ok } from '../result.js';
 import type { LocalLogLimits } from '../sync/local-log.js';
@@ -53,6 +52,14 @@ export interface SyncWorldOptions extends Omit<MemoryBackendOptions, 'clock'> {
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
   readonly localLog?: LocalLogLimits;
 }
+
+/** What a device may have of its own; everything else is the world's. */
+export type DeviceParts = Partial<
+  Pick<
+    OpenBudgetDeps,
+    'remote' | 'list' | 'openChannel' | 'wakeups' | 'clock' | 'random' | 'onSecurity'
+  >
+>;
 
 /**
  * The whole engine in one process: any number of devices and people on one budget, on
@@ -178,17 +185,21 @@ export class SyncWorld {
   /** One more device of `uid`, online and connected unless told otherwise. */
   async open(
     uid: string,
-    options: {
+    options: DeviceParts & {
       store?: LocalStore;
       online?: boolean;
       clockErrorMs?: number;
-      wakeups?: Wakeups;
       schemas?: Readonly<Record<string, StandardSchemaV1>>;
     } = {},
   ): Promise<SyncDevice> {
-    const { store: raw = createMemoryStore(), online = true, clockErrorMs = 0, schemas } = options;
+    const {
+      store: raw = createMemoryStore(),
+      online = true,
+      clockErrorMs = 0,
+      schemas,
+      ...parts
+    } = options;
     const store = await this.seal(uid, raw);
-    const { wakeups = { onWake: () => () => undefined } } = options;
     const count = createOperationCounter();
     const { budgetId } = this;
     const identities = this.identitiesOf(uid);
@@ -207,7 +218,7 @@ export class SyncWorld {
       store,
       localLog: this.#options.localLog,
       openChannel: () => this.hub.createChannel(),
-      wakeups,
+      wakeups: { onWake: () => () => undefined },
       clock: wrongClock(this.clock, clockErrorMs),
       random: this.random,
       logger: silentLogger,
@@ -216,6 +227,7 @@ export class SyncWorld {
         ...this.#options.settings,
         ...resolveSyncSettings(this.#options.settings ?? {}),
       },
+      ...parts,
     });
     const device = { uid, budget, store, count };
     this.devices.push(device);
