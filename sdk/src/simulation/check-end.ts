@@ -143,7 +143,8 @@ async function checkFreshDevice(scene: Scene): Promise<void> {
 
 async function checkIdle(scene: Scene): Promise<void> {
   const { world, tally } = scene;
-  await world.clock.advance(2 * MINUTE_MS);
+  // Whoever was cut off looks at the people once more.
+  await world.clock.advance(15 * MINUTE_MS);
   const { reads, writes } = world.backend.count;
   const sent = world.hub.sent.length;
   await world.clock.advance(HOUR_MS);

@@ -5,6 +5,7 @@ export class DeviceClock implements Clock {
   errorMs: number;
   readonly #clock: Clock;
   readonly #timers = new Set<TimerId>();
+  #isStopped = false;
 
   constructor(clock: Clock, errorMs: number) {
     this.#clock = clock;
@@ -21,6 +22,8 @@ export class DeviceClock implements Clock {
       run();
     }, delayMs);
     this.#timers.add(id);
+    // What the process had begun runs on to its next call, and may not wait for anything there.
+    if (this.#isStopped) this.clearTimeout(id);
     return id;
   }
 
@@ -31,6 +34,7 @@ export class DeviceClock implements Clock {
 
   /** Timers die with the process that set them. */
   stop(): void {
+    this.#isStopped = true;
     for (const id of this.#timers) this.#clock.clearTimeout(id);
     this.#timers.clear();
   }

@@ -31,6 +31,8 @@ export interface Life {
   readonly clock: DeviceClock;
   readonly store: LocalStore & { readonly isOpen: () => boolean };
   readonly opened: SyncDevice;
+  /** How many calls that make edits have not returned yet. */
+  editsUnderWay: number;
 }
 
 /** A device with a disk, a clock and a network, whose process comes and goes. */
@@ -121,7 +123,7 @@ export class Device {
       this.#bury(clock);
       return false;
     }
-    this.life = { gate, clock, store, opened };
+    this.life = { gate, clock, store, opened, editsUnderWay: 0 };
     for (const name of ['jars', 'notes']) {
       opened.budget.collection(name).subscribe(({ origin }) => {
         if (origin === 'remote') this.remoteChanges += 1;

@@ -20,15 +20,19 @@ export async function makeEdit(
   changes: readonly Change[],
 ): Promise<void> {
   const { ledger, tally } = scene;
-  const { gate, opened } = device.requireLife();
+  const life = device.requireLife();
+  const { gate, opened } = life;
   const { budget } = opened;
   const ops = planOps(budget, changes);
   const expected = expectRecords(budget, ops);
   const base = scene.look(device).seq;
   device.edits += 1;
+  life.editsUnderWay += 1;
+  const isAlone = life.editsUnderWay === 1;
   const seen = [device.edits, device.remoteChanges];
   const died = gate.died.then(() => 'unknown' as const);
   const outcome = await Promise.race([died, send(budget, ops)]);
+  life.editsUnderWay -= 1;
   tally.add(`edit: ${outcome}`);
   if (outcome === 'refused') return;
   ledger.add(outcome, device.uid, ops);
@@ -36,12 +40,13 @@ export async function makeEdit(
   tally.add('ops acknowledged', ops.length);
   for (const op of ops) tally.add(`op: ${op.type}`);
   ledger.bases.set(keyOf(device.uid, { ops }), base);
-  if (device.isCopied || seen[0] !== device.edits || seen[1] !== device.remoteChanges) return;
+  if (!isAlone || device.isCopied) return;
+  if (seen[0] !== device.edits || seen[1] !== device.remoteChanges) return;
   for (const [key, record] of expected) {
     const found = readRecord(budget, key);
     require(sameJson(found, record), 'own edits are seen at once', () => {
-      const wrote = JSON.stringify(ops);
-      return `${device.name} reads ${JSON.stringify(found)} in ${key} after it wrote ${wrote}`;
+      const [is, should] = [JSON.stringify(found), JSON.stringify(record)];
+      return `${device.name} reads ${is}, not ${should}, after ${JSON.stringify(ops)}`;
     });
   }
 }

@@ -8,20 +8,20 @@ import type { Dice } from './dice.js';
 
 /**
  * A member's broken app appends an entry that the rules take and that no member can accept.
- * Answers with its position, if it got there.
+ * Its position is noted in `poison`; answers whether it got there.
  */
 export async function appendPoison(
   world: SyncWorld,
   dice: Dice,
   variant: number,
-  onAppend: (seq: number) => void,
-): Promise<number | undefined> {
+  poison: Set<number>,
+): Promise<boolean> {
   const { budgetId, backend, clock } = world;
   const stored = backend.inspect(budgetId);
   const head = stored?.entries.get(stored.entries.size);
   const writers = Object.entries(stored?.members ?? {}).filter(([, role]) => mayWrite(role));
   if (!stored || !head || writers.length === 0 || stored.rekey || head.epoch !== stored.epoch) {
-    return undefined;
+    return false;
   }
   const [author] = dice.pick(writers);
   const epochKey = world.epochKey;
@@ -36,7 +36,7 @@ export async function appendPoison(
     device,
     t,
     prev,
-    plaintext: dice.random.bytes(40),
+    plaintext: new Uint8Array(40).fill(0xff),
     epochKey,
     identity: world.identityOf(author),
     random: dice.random,
@@ -48,7 +48,8 @@ export async function appendPoison(
   const entry = { seq, epoch: head.epoch, author, t, prev, frame };
   const log = backend.logFor(author, budgetId);
   // Told beforehand: others may read it before the call returns.
-  onAppend(seq);
+  poison.add(seq);
   const taken = await world.during(log.append([entry]));
-  return taken.ok ? seq : undefined;
+  if (!taken.ok) poison.delete(seq);
+  return taken.ok;
 }

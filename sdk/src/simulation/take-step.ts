@@ -35,10 +35,8 @@ async function act(scene: Scene, action: Action): Promise<void> {
       scene.world.hub.invent(inventSignal(scene, action.variant));
       return;
     case 'poison': {
-      const seq = await appendPoison(scene.world, scene.dice, action.variant, (at) =>
-        scene.poison.add(at),
-      );
-      if (seq !== undefined) scene.tally.fault('poison entry');
+      const { world, dice, poison, tally } = scene;
+      if (await appendPoison(world, dice, action.variant, poison)) tally.fault('poison entry');
       return;
     }
     case 'open device': {
@@ -76,7 +74,8 @@ async function actOn(scene: Scene, device: Device, action: DeviceAction): Promis
       await scene.start(device);
       return;
     case 'copy store': {
-      if (scene.devices.length >= 6) return;
+      // Of two copies, each takes edits that both held for its own: see docs/testing.md.
+      if (scene.devices.some(({ isCopied }) => isCopied)) return;
       tally.fault('store copied');
       device.isCopied = true;
       const copy = scene.addDevice(device.uid, device.clockErrorMs, device);

@@ -1,0 +1,102 @@
+/**
+ * `npm run simulate -- [--histories N] [--first-seed N] [--seed N] [--json]`: random histories of
+ * several people and devices over networks, servers and disks that fail. Exits 0 if every
+ * invariant held in all of them; otherwise prints seed, invariant and the shortest history that
+ * shows it. `--seed N` runs one history again and prints what happens in it.
+ */
+import { parseArgs } from 'node:util';
+import { loadSodium } from '../sdk/src/crypto/sodium.js';
+import { makePlan } from '../sdk/src/simulation/plan.js';
+import { runPlan } from '../sdk/src/simulation/run-history.js';
+import { shrinkPlan } from '../sdk/src/simulation/shrink.js';
+import { describeStep } from '../sdk/src/simulation/step.js';
+import { FAULTS, type Tally } from '../sdk/src/simulation/tally.js';
+import { INVARIANTS, type Violation } from '../sdk/src/simulation/violation.js';
+import { runHistories } from './simulate/histories.js';
+
+const { values } = parseArgs({
+  options: {
+    histories: { type: 'string', default: '1000' },
+    'first-seed': { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+await loadSodium();
+process.exitCode = values.seed === undefined ? await runMany() : await replay(Number(values.seed));
+
+async function runMany(): Promise<number> {
+  const histories = readCount('histories', values.histories);
+  const firstSeed = readCount('first-seed', values['first-seed']);
+  const startMs = performance.now();
+  const { failures, tally, ...ran } = await runHistories(firstSeed, histories, (done) => {
+    if (done % 500 === 0) console.error(`${String(done)} of ${String(histories)} histories`);
+  });
+  const msPerHistory = Math.round((performance.now() - startMs) / ran.histories);
+  if (values.json) {
+    const counts = Object.fromEntries([...tally.counts].sort());
+    console.log(JSON.stringify({ ...ran, msPerHistory, counts, failures: failures.map(brief) }));
+  } else {
+    printTally(tally);
+    console.log(`${String(ran.histories)} histories, ${String(msPerHistory)} ms each.`);
+  }
+  const [first] = failures;
+  if (!first) {
+    if (!values.json) printInvariants();
+    return 0;
+  }
+  for (const { seed, message } of failures) console.error(`Seed ${String(seed)}: ${String(message)}`);
+  await explain(first.seed);
+  return 1;
+}
+
+const brief = ({ seed, invariant }: { seed: number; invariant: string | undefined }): object => ({
+  seed,
+  invariant,
+});
+
+async function replay(seed: number): Promise<number> {
+  const { violation, tally } = await runPlan(makePlan(seed));
+  printTally(tally);
+  if (!violation) {
+    console.log(`Seed ${String(seed)}: every invariant holds.`);
+    return 0;
+  }
+  console.error(`Seed ${String(seed)}: ${violation.message}`);
+  await shrink(seed, violation);
+  return 1;
+}
+
+async function explain(seed: number): Promise<void> {
+  const { violation } = await runPlan(makePlan(seed));
+  if (violation) await shrink(seed, violation);
+  else console.error(`Seed ${String(seed)} does not fail when run again: that is a fault as well.`);
+}
+
+async function shrink(seed: number, violation: Violation): Promise<void> {
+  const { plan, violation: last, runs } = await shrinkPlan(makePlan(seed), violation);
+  const { steps, rates, ...rest } = plan;
+  const active = Object.entries(rates).filter(([, rate]) => rate > 0);
+  console.error(`\nShrunk to ${String(steps.length)} steps in ${String(runs)} runs:`);
+  console.error(JSON.stringify({ ...rest, rates: Object.fromEntries(active) }));
+  for (const step of steps) console.error(`  ${describeStep(step)}`);
+  console.error(`${last.message}\nnpm run simulate -- --seed ${String(seed)} runs it again.`);
+}
+
+function printTally(tally: Tally): void {
+  for (const fault of FAULTS) console.log(`${fault}: ${String(tally.of(`fault: ${fault}`))}`);
+  const rest = [...tally.counts].filter(([what]) => !what.startsWith('fault: ')).sort();
+  for (const [what, times] of rest) console.log(`${what}: ${String(times)}`);
+}
+
+function printInvariants(): void {
+  console.log('Held in all of them:');
+  for (const [name, meaning] of Object.entries(INVARIANTS)) console.log(`  ${name}: ${meaning}`);
+}
+
+function readCount(name: string, text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`--${name} is a number from 1`);
+  return count;
+}
