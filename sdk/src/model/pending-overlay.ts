@@ -18,6 +18,8 @@ export class PendingOverlay {
   readonly #author: string;
   /** By collection, then record. */
   #pending = new Map<string, Map<string, PendingOp[]>>();
+  /** Counters of the edits that are in `#pending`. */
+  readonly #indexed = new Set<number>();
   readonly #cache = new Map<string, Map<string, Fields | undefined>>();
 
   constructor(confirmed: BudgetState, author: string) {
@@ -25,9 +27,12 @@ export class PendingOverlay {
     this.#author = author;
   }
 
-  /** Puts one more edit on top; returns the records that look different now. */
+  /**
+   * Puts one more edit on top; returns the records that look different now. Between the edit's
+   * becoming pending and this call, the overlay may have started over with it.
+   */
   add(edit: Edit): RecordKey[] {
-    this.#index(edit);
+    if (!this.#indexed.has(edit.counter)) this.#index(edit);
     return this.refresh(edit.ops);
   }
 
@@ -38,6 +43,7 @@ export class PendingOverlay {
       for (const id of records.keys()) touched.push({ collection, id });
     }
     this.#pending = new Map();
+    this.#indexed.clear();
     for (const edit of edits) this.#index(edit);
     return this.refresh(touched);
   }
@@ -113,6 +119,7 @@ export class PendingOverlay {
   }
 
   #index(edit: Edit): void {
+    this.#indexed.add(edit.counter);
     edit.ops.forEach((op, index) => {
       const by = contextOf(edit, index, {
         author: this.#author,

@@ -143,6 +143,8 @@ async function checkFreshDevice(scene: Scene): Promise<void> {
 
 async function checkIdle(scene: Scene): Promise<void> {
   const { world, tally } = scene;
+  // Outsiders who cannot tell why they are denied go on asking, a read a minute.
+  for (const device of scene.running) if (!scene.isIn(device.uid)) await device.close();
   // Whoever was cut off looks at the people once more.
   await world.clock.advance(15 * MINUTE_MS);
   const { reads, writes } = world.backend.count;

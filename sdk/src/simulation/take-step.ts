@@ -49,7 +49,8 @@ async function act(scene: Scene, action: Action): Promise<void> {
       return;
     default: {
       const device = await scene.aRunningDevice(action.device);
-      if (device) await actOn(scene, device, action);
+      // It may have died while this waited.
+      if (device?.life) await actOn(scene, device, action);
     }
   }
 }
