@@ -5,9 +5,10 @@
  * shows it. `--seed N` runs one history again and prints what happens in it.
  */
 import { parseArgs } from 'node:util';
-import { loadSodium } from '../sdk/src/crypto/sodium.js';
+
 import { makePlan } from '../sdk/src/simulation/plan.js';
 import { runPlan } from '../sdk/src/simulation/run-history.js';
+import { loadSodiumForMany } from '../sdk/src/simulation/remember-signatures.js';
 import { shrinkPlan } from '../sdk/src/simulation/shrink.js';
 import { describeStep } from '../sdk/src/simulation/step.js';
 import { FAULTS, type Tally } from '../sdk/src/simulation/tally.js';
@@ -23,7 +24,7 @@ const { values } = parseArgs({
   },
 });
 
-await loadSodium();
+await loadSodiumForMany();
 process.exitCode = values.seed === undefined ? await runMany() : await replay(Number(values.seed));
 
 async function runMany(): Promise<number> {
@@ -46,7 +47,8 @@ async function runMany(): Promise<number> {
     if (!values.json) printInvariants();
     return 0;
   }
-  for (const { seed, message } of failures) console.error(`Seed ${String(seed)}: ${String(message)}`);
+  for (const { seed, message } of failures)
+    console.error(`Seed ${String(seed)}: ${String(message)}`);
   await explain(first.seed);
   return 1;
 }
@@ -97,6 +99,7 @@ function printInvariants(): void {
 
 function readCount(name: string, text: string): number {
   const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`--${name} is a number from 1`);
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new RangeError(`--${name} is a number from 1`);
   return count;
 }

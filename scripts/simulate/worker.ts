@@ -1,5 +1,5 @@
 /** Runs histories from seeds that the parent sends, one after the other. */
-import { loadSodium } from '../../sdk/src/crypto/sodium.js';
+import { loadSodiumForMany } from '../../sdk/src/simulation/remember-signatures.js';
 import { runSeed } from '../../sdk/src/simulation/run-history.js';
 import type { HistoryReport } from './histories.js';
 
@@ -13,7 +13,7 @@ process.on('unhandledRejection', (error) => {
   send({ seed, counts: [], invariant: 'calls come to an end', message: String(error) });
 });
 
-await loadSodium();
+await loadSodiumForMany();
 process.on('message', (next: number) => {
   seed = next;
   void runSeed(next).then(({ tally, violation }) => {

@@ -71,7 +71,10 @@ async function writeOnceMore(scene: Scene): Promise<void> {
     if (roleOf(device) === 'viewer') continue;
     token += 1;
     const change = { type: 'put', collection: 'notes', id: device.uid, field: 'n', token } as const;
-    scene.begin(`the last edit on ${device.name}`, makeEdit(scene, device, [change]));
+    const writing = makeEdit(scene, device, [change]).then((outcome) => {
+      require(outcome === 'acknowledged', 'members can write', () => `${device.name} cannot`);
+    });
+    scene.begin(`the last edit on ${device.name}`, writing);
   }
   await scene.finishRunning();
 }

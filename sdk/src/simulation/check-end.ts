@@ -78,11 +78,10 @@ function checkBases({ ledger }: Scene, log: readonly DecodedEntry[]): void {
     for (const edit of edits) {
       const seen = ledger.bases.get(keyOf(author, edit));
       const isRemoval = edit.ops.every(({ type }) => type === 'remove');
-      require(
-        seen === undefined || isRemoval || seen === edit.base,
-        'an edit says what its author had seen',
-        () => `${keyOf(author, edit)} has base ${String(edit.base)} and was made at ${String(seen)}`,
-      );
+      require(seen === undefined ||
+        isRemoval ||
+        seen === edit.base, 'an edit says what its author had seen', () =>
+        `${keyOf(author, edit)} has base ${String(edit.base)} and was made at ${String(seen)}`);
     }
   }
 }
@@ -134,11 +133,10 @@ async function checkFreshDevice(scene: Scene): Promise<void> {
   const read = (): boolean => budget.sync.getStatus().lastSyncAt !== undefined;
   const isDone = await scene.until(read, 10 * MINUTE_MS, 1_000);
   const state = budget.verifiedState();
-  require(
-    isDone && state.seq === seq && state.digest === digest,
-    'the fold knows no local clock',
-    () => `a new device reads up to ${String(state.seq)} of ${String(seq)}, to another state`,
-  );
+  require(isDone &&
+    state.seq === seq &&
+    state.digest === digest, 'the fold knows no local clock', () =>
+    `a new device reads up to ${String(state.seq)} of ${String(seq)}, to another state`);
 }
 
 async function checkIdle(scene: Scene): Promise<void> {
@@ -155,13 +153,11 @@ async function checkIdle(scene: Scene): Promise<void> {
   const after = world.backend.count;
   // One every five minutes, each of which reads the head again.
   const allowed = scene.running.length * 13;
-  require(
-    after.writes === writes && world.hub.sent.length === sent && after.reads - reads <= allowed,
-    'idle costs nothing',
-    () =>
-      `an hour took ${String(after.reads - reads)} reads of ${String(allowed)}, ` +
-      `${String(after.writes - writes)} writes, ${String(world.hub.sent.length - sent)} signals`,
-  );
+  require(after.writes === writes &&
+    world.hub.sent.length === sent &&
+    after.reads - reads <= allowed, 'idle costs nothing', () =>
+    `an hour took ${String(after.reads - reads)} reads of ${String(allowed)}, ` +
+    `${String(after.writes - writes)} writes, ${String(world.hub.sent.length - sent)} signals`);
 }
 
 const count = (counts: Map<string, number>, key: string): void => {

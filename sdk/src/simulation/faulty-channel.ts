@@ -15,10 +15,7 @@ export interface FaultyChannelDeps {
 }
 
 /** A connection on which signals get lost, come twice, or late and in another order. */
-export function createFaultyChannel(
-  inner: SignalChannel,
-  deps: FaultyChannelDeps,
-): SignalChannel {
+export function createFaultyChannel(inner: SignalChannel, deps: FaultyChannelDeps): SignalChannel {
   let closed = false;
   const isSilent = (): boolean => closed || deps.gate.isDead;
   return {

@@ -25,9 +25,8 @@ export function createFaultyStore(
   const { gate } = deps;
   const store = createMemoryStore(disk);
   let open = true;
-  const call = <T>(
-    act: () => Promise<Result<T, StoreError>>,
-  ): Promise<Result<T, StoreError>> => gate.pass('store', () => disturb(act, deps));
+  const call = <T>(act: () => Promise<Result<T, StoreError>>): Promise<Result<T, StoreError>> =>
+    gate.pass('store', () => disturb(act, deps));
   return {
     get: (key) => call(() => store.get(key)),
     list: (prefix) => call(() => store.list(prefix)),

@@ -18,7 +18,7 @@ export async function makeEdit(
   scene: Scene,
   device: Device,
   changes: readonly Change[],
-): Promise<void> {
+): Promise<'acknowledged' | 'refused' | 'unknown'> {
   const { ledger, tally } = scene;
   const life = device.requireLife();
   const { gate, opened } = life;
@@ -34,14 +34,14 @@ export async function makeEdit(
   const outcome = await Promise.race([died, send(budget, ops)]);
   life.editsUnderWay -= 1;
   tally.add(`edit: ${outcome}`);
-  if (outcome === 'refused') return;
+  if (outcome === 'refused') return outcome;
   ledger.add(outcome, device.uid, ops);
-  if (outcome === 'unknown') return;
+  if (outcome === 'unknown') return outcome;
   tally.add('ops acknowledged', ops.length);
   for (const op of ops) tally.add(`op: ${op.type}`);
   ledger.bases.set(keyOf(device.uid, { ops }), base);
-  if (!isAlone || device.isCopied) return;
-  if (seen[0] !== device.edits || seen[1] !== device.remoteChanges) return;
+  if (!isAlone || device.isCopied) return outcome;
+  if (seen[0] !== device.edits || seen[1] !== device.remoteChanges) return outcome;
   for (const [key, record] of expected) {
     const found = readRecord(budget, key);
     require(sameJson(found, record), 'own edits are seen at once', () => {
@@ -49,12 +49,10 @@ export async function makeEdit(
       return `${device.name} reads ${is}, not ${should}, after ${JSON.stringify(ops)}`;
     });
   }
+  return outcome;
 }
 
-async function send(
-  budget: WorldBudget,
-  ops: readonly Op[],
-): Promise<'acknowledged' | 'refused'> {
+async function send(budget: WorldBudget, ops: readonly Op[]): Promise<'acknowledged' | 'refused'> {
   try {
     const [only] = ops;
     if (ops.length === 1 && only) await sendOp(budget, only);
@@ -119,10 +117,7 @@ function planOps(budget: WorldBudget, changes: readonly Change[]): Op[] {
 const valueOf = (token: number): Value =>
   token % 13 === 0 ? `text ${String(token)}` : token * 1_000;
 
-function expectRecords(
-  budget: WorldBudget,
-  ops: readonly Op[],
-): Map<string, Fields | undefined> {
+function expectRecords(budget: WorldBudget, ops: readonly Op[]): Map<string, Fields | undefined> {
   const records = new Map<string, Fields | undefined>();
   for (const op of ops) {
     const key = `${op.collection}/${op.id}`;

@@ -60,7 +60,7 @@ const DISRUPTIONS: Weights = {
   'set clock': 2,
   'signaling down': 2,
   'invent signal': 3,
-  poison: 0.6,
+  poison: 1,
   'open device': 1,
 };
 
@@ -174,7 +174,13 @@ function drawAction(dice: Dice, weights: Weights): Action {
     case 'edit':
       throw new Error('edits are drawn apart');
     case 'crash':
-      return { type, device, point: dice.pick(CRASH_POINTS), afterCalls: dice.upTo(6), downMs: dice.upTo(8_000) };
+      return {
+        type,
+        device,
+        point: dice.pick(CRASH_POINTS),
+        afterCalls: dice.upTo(6),
+        downMs: dice.upTo(8_000),
+      };
     case 'offline':
     case 'signaling down':
       return { type, device, forMs: dice.upTo(20_000) };
@@ -182,7 +188,7 @@ function drawAction(dice: Dice, weights: Weights): Action {
       return { type, device, byMs: Math.round((dice.random.fraction() - 0.5) * 12 * HOUR_MS) };
     case 'invent signal':
     case 'poison':
-      return { type, variant: dice.upTo(4) };
+      return { type, variant: dice.upTo(20) };
     case 'open device':
       return { type, person };
     case 'invite':

@@ -171,13 +171,9 @@ export class Scene {
     const { seq, digest } = device.requireLife().opened.budget.verifiedState();
     const known = this.#digests.get(seq) ?? digest;
     this.#digests.set(seq, known);
-    require(
-      known === digest && seq >= device.lastSeq,
-      'the cursor passes no unseen entry',
-      () =>
-        `${device.name} was at ${String(device.lastSeq)}, is at ${String(seq)}, and holds ` +
-        (known === digest ? 'the same as others there' : 'something else than others there'),
-    );
+    require(known === digest && seq >= device.lastSeq, 'the cursor passes no unseen entry', () =>
+      `${device.name} was at ${String(device.lastSeq)}, is at ${String(seq)}, and holds ` +
+      (known === digest ? 'the same as others there' : 'something else than others there'));
     device.lastSeq = seq;
     return { seq, digest };
   }

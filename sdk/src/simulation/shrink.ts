@@ -61,7 +61,7 @@ class Search {
 
   async #dropChunks(size: number): Promise<boolean> {
     let isShorter = false;
-    for (let from = 0; from < this.#best.plan.steps.length; ) {
+    for (let from = 0; from < this.#best.plan.steps.length;) {
       const { plan } = this.#best;
       const steps: Step[] = plan.steps.filter((_, at) => at < from || at >= from + size);
       if (await this.#tries({ ...plan, steps })) isShorter = true;

@@ -10,8 +10,7 @@ export interface Change {
   readonly token: number;
 }
 
-export type CrashPoint =
-  'store before' | 'store after' | 'remote before' | 'remote after' | 'now';
+export type CrashPoint = 'store before' | 'store after' | 'remote before' | 'remote after' | 'now';
 
 /** What happens next; `device` counts the devices that there are by then, modulo. */
 export type Action =

@@ -36,7 +36,8 @@ async function act(scene: Scene, action: Action): Promise<void> {
       return;
     case 'poison': {
       const { world, dice, poison, tally } = scene;
-      if (await appendPoison(world, dice, action.variant, poison)) tally.fault('poison entry');
+      const appended = await appendPoison(world, dice, action.variant, poison);
+      if (appended) tally.fault(appended === 'repeated' ? 'edits repeated' : 'poison entry');
       return;
     }
     case 'open device': {
@@ -176,11 +177,17 @@ function personOf({ plan }: Scene, index: number): string {
 function inventSignal({ world, dice }: Scene, variant: number): IncomingSignal {
   const size = world.backend.inspect(world.budgetId)?.entries.size ?? 1;
   const hex = (): string => dice.random.bytes(8).reduce((text, byte) => text + hexOf(byte), '');
-  switch (variant) {
+  switch (variant % 4) {
     case 0:
       return { type: 'data_changed', seq: size + 5, epoch: 1, head8: hex(), mac8: hex() };
     case 1:
-      return { type: 'data_changed', seq: Math.max(1, size - 2), epoch: 9, head8: hex(), mac8: hex() };
+      return {
+        type: 'data_changed',
+        seq: Math.max(1, size - 2),
+        epoch: 9,
+        head8: hex(),
+        mac8: hex(),
+      };
     case 2:
       return { type: 'membership_changed' };
     default:

@@ -13,6 +13,7 @@ export const FAULTS = [
   'page with a gap',
   'page cut short',
   'poison entry',
+  'edits repeated',
   'signal dropped',
   'signal duplicated',
   'signal delayed',

@@ -13,6 +13,7 @@ export const INVARIANTS = {
     'whoever has verified up to one position holds one state, and never goes back',
   'own edits are seen at once': 'a device reads what it wrote as soon as the call resolves',
   'an edit says what its author had seen': 'its base is the position that was on the screen',
+  'members can write': 'once the faults are over, a call of a member who may write is not refused',
   'only liars are accused': 'no security event where nobody lied',
   'keys stay with members': 'nobody outside has the newest key',
   'idle costs nothing': 'an hour of quiet clients: no write, no signal, only safety pulls',
