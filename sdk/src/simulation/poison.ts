@@ -28,6 +28,8 @@ export async function appendPoison(
   const stored = backend.inspect(budgetId);
   const head = stored?.entries.get(stored.entries.size);
   if (!stored || !head || stored.rekey || head.epoch !== stored.epoch) return undefined;
+  // It may have been sealed under a key that nobody has.
+  if (poison.has(head.seq)) return undefined;
   const kind = VARIANTS[variant % VARIANTS.length] ?? 'nonsense';
   const epochKey = world.epochKey;
   const entry =

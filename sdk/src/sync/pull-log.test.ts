@@ -130,6 +130,31 @@ describe('an entry that is damaged for one reader', () => {
     },
   );
 
+  it('takes no later entry down with it: what a hidden newcomer wrote is not skipped either', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    const ben = await world.open('ben');
+    const added = lastEntry(world).seq;
+    await ben.budget.collection('envelopes').put('food', { limit: 1 });
+    await world.settle();
+    // It commits to the bytes of ben's entry, which is shown as it is.
+    await ann.budget.collection('envelopes').put('rent', { limit: 2 });
+    await world.settle();
+    const restore = world.backend.tamper('ann', world.budgetId, (page) =>
+      page.map((entry) =>
+        entry.seq === added ? { ...entry, frame: flip(entry.frame, 300) } : entry,
+      ),
+    );
+    const fresh = await world.open('ann');
+    const heard = hearSecurity(fresh);
+    await world.clock.advance(1_000);
+    expect(heard).toEqual(['fork']);
+    expect(fresh.budget.sync.getStatus().error?.kind).toBe('log_halted');
+    restore();
+    await world.settle();
+    expect(fresh.budget.collection('envelopes').list()).toHaveLength(2);
+  });
+
   it.each([
     ['seq', { epoch: 2 }],
     ['author', { author: 'ann' }],

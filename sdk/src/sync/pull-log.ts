@@ -1,6 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { equalBytes } from '../bytes.js';
 import { verifyFrameSignature } from '../crypto/envelope.js';
+import { FIXED_HEADER_BYTES, HASH_BYTES } from '../crypto/frame-header.js';
 import { hashFrame, parseFrame } from '../crypto/frame.js';
 import type { BudgetId } from '../model/ids.js';
 import type { StoreError } from '../ports/local-store.js';
@@ -172,7 +173,8 @@ async function judgePage(
     if (verdict.error.kind === 'key_unread') return err(verdict.error.error);
     if (isUndecided(verdict.error)) return err(undecided(verdict.error, entry.seq));
     if (entry.seq === 1) return halt(deps, 'entry_rejected', 1, 'The first entry is not genuine');
-    if (continuesElsewhere(entry, before)) {
+    const isBroken = suspects.length > 0 && !commitsTo(entry, before);
+    if (isBroken || continuesElsewhere(entry, before)) {
       if (suspects.length > 0 && !fetchedBefore) return ok({ suspects, contradicted: true });
       return halt(deps, 'fork', entry.seq, 'The server shows another history');
     }
@@ -223,6 +225,14 @@ export function positionAfter(
   const last = suspects.at(-1);
   return last ? { ...position, seq: last.seq, hash: hashFrame(last.frame) } : position;
 }
+
+/**
+ * Whether the entry's bytes, genuine or not, commit to those before it: of a run that fails as a
+ * whole, a later entry speaks for the last only, and for the others through these links. The
+ * rules bind what a frame names there, whatever else is wrong with it.
+ */
+const commitsTo = ({ frame }: StoredEntry, { hash }: LogPosition): boolean =>
+  equalBytes(frame.subarray(FIXED_HEADER_BYTES - HASH_BYTES, FIXED_HEADER_BYTES), hash);
 
 /**
  * A member signed it, but as the continuation of something else: no damaged copy looks
