@@ -31,8 +31,10 @@ async function runMany(): Promise<number> {
   const histories = readCount('histories', values.histories);
   const firstSeed = readCount('first-seed', values['first-seed']);
   const startMs = performance.now();
-  const { failures, tally, ...ran } = await runHistories(firstSeed, histories, (done) => {
-    if (done % 500 === 0) console.error(`${String(done)} of ${String(histories)} histories`);
+  const { failures, tally, ...ran } = await runHistories(firstSeed, histories, {
+    onProgress: (done) => {
+      if (done % 500 === 0) console.error(`${String(done)} of ${String(histories)} histories`);
+    },
   });
   const msPerHistory = Math.round((performance.now() - startMs) / ran.histories);
   if (values.json) {

@@ -27,8 +27,12 @@ const MAX_HISTORY_MS = 120_000;
 export async function runHistories(
   firstSeed: number,
   histories: number,
-  onProgress: (done: number) => void,
+  options: {
+    readonly maxFailures?: number;
+    readonly onProgress?: (done: number) => void;
+  } = {},
 ): Promise<Summary> {
+  const { maxFailures = MAX_FAILURES, onProgress } = options;
   const queue = { next: firstSeed, end: firstSeed + histories };
   const tally = new Tally();
   const failures: HistoryReport[] = [];
@@ -37,8 +41,8 @@ export async function runHistories(
     done += 1;
     tally.merge(report.counts);
     if (report.invariant) failures.push(report);
-    if (failures.length >= MAX_FAILURES) queue.next = queue.end;
-    onProgress(done);
+    if (failures.length >= maxFailures) queue.next = queue.end;
+    onProgress?.(done);
   };
   const workers = Math.min(availableParallelism(), histories);
   await Promise.all(Array.from({ length: workers }, () => runWorker(queue, hear)));

@@ -72,7 +72,8 @@ async function writeOnceMore(scene: Scene): Promise<void> {
     token += 1;
     const change = { type: 'put', collection: 'notes', id: device.uid, field: 'n', token } as const;
     const writing = makeEdit(scene, device, [change]).then((outcome) => {
-      require(outcome === 'acknowledged', 'members can write', () => `${device.name} cannot: ${outcome}`);
+      require(outcome === 'acknowledged', 'members can write', () =>
+        `${device.name} cannot: ${outcome}`);
     });
     scene.begin(`the last edit on ${device.name}`, writing);
   }

@@ -19,6 +19,7 @@ export async function checkEnd(scene: Scene): Promise<void> {
   const { world, plan } = scene;
   const log = decodeLog(world, plan.people, scene.poison);
   scene.tally.add('entries', log.length);
+  scene.tally.add('snapshots', world.backend.inspect(world.budgetId)?.snapshots.size ?? 0);
   checkPeople(scene);
   await checkEdits(scene, log);
   checkBases(scene, log);

@@ -36,6 +36,8 @@ export interface Plan {
   /** Entries in the log before anything goes wrong. */
   readonly prefill: number;
   readonly maxLatencyMs: number;
+  /** So many entries lie between two snapshots. */
+  readonly snapshotEveryEntries: number;
   readonly rates: FaultRates;
   readonly steps: readonly Step[];
   readonly checksIdle: boolean;
@@ -89,6 +91,8 @@ export function makePlan(seed: number): Plan {
     clockErrorsMs: devices.map(() => drawClockError(dice)),
     prefill: isLong ? LONG_LOG_ENTRIES + dice.upTo(16) : 0,
     maxLatencyMs: dice.pick([0, 50, 400]),
+    // Whoever starts from a snapshot reads no long log.
+    snapshotEveryEntries: isLong ? 10_000 : dice.pick([10_000, 15, 6]),
     rates: drawRates(dice),
     steps: drawSteps(dice, hasPeople ? { ...DISRUPTIONS, ...PEOPLE } : DISRUPTIONS, hasPeople),
     checksIdle: dice.chance(0.2),

@@ -21,6 +21,7 @@ const ACCUSATIONS: ReadonlySet<SecurityEventKind> = new Set([
   'key_not_genuine',
   'deletion_unproven',
   'pin_not_genuine',
+  'snapshot_disputed',
 ]);
 
 const MINUTE_MS = 60_000;
@@ -53,7 +54,11 @@ export class Scene {
     this.world = new SyncWorld({
       seed: plan.seed,
       latencyMs: () => (plan.maxLatencyMs === 0 ? 0 : latency.upTo(plan.maxLatencyMs)),
-      settings: { firstRetryDelayMs: 500, maxRetryDelayMs: 5_000 },
+      settings: {
+        firstRetryDelayMs: 500,
+        maxRetryDelayMs: 5_000,
+        snapshotEveryEntries: plan.snapshotEveryEntries,
+      },
     });
     this.#around = {
       world: this.world,
