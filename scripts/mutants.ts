@@ -8,8 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { MUTANTS, type Mutant } from './mutants/list.js';
-
-type Histories = typeof import('./simulate/histories.js');
+import type * as Histories from './simulate/histories.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const copies = join(root, '.cache/mutants');
@@ -59,7 +58,7 @@ async function hunt(mutant: Mutant, histories: number): Promise<Hunted> {
   if (parts.length !== 2) return { reason: `its text is there ${String(parts.length - 1)} times` };
   writeFileSync(file, parts.join(mutant.replace));
   const url = pathToFileURL(join(copy, 'scripts/simulate/histories.ts')).href;
-  const { runHistories } = (await import(url)) as Histories;
+  const { runHistories } = (await import(url)) as typeof Histories;
   const { failures } = await runHistories(1, histories, { maxFailures: 1 });
   rmSync(copy, { recursive: true, force: true });
   const [first] = failures;
