@@ -38,6 +38,8 @@ export interface Plan {
   readonly maxLatencyMs: number;
   /** So many entries lie between two snapshots. */
   readonly snapshotEveryEntries: number;
+  /** So many entries lie on the disk behind a checkpoint before there is a new one. */
+  readonly checkpointEveryEntries: number;
   readonly rates: FaultRates;
   readonly steps: readonly Step[];
   readonly checksIdle: boolean;
@@ -92,6 +94,7 @@ export function makePlan(seed: number): Plan {
     prefill: isLong ? LONG_LOG_ENTRIES + dice.upTo(16) : 0,
     maxLatencyMs: dice.pick([0, 50, 400]),
     // Whoever starts from a snapshot reads no long log.
+    checkpointEveryEntries: dice.pick([3, 10, 200]),
     snapshotEveryEntries: isLong ? 10_000 : dice.pick([10_000, 15, 6]),
     rates: drawRates(dice),
     steps: drawSteps(dice, hasPeople ? { ...DISRUPTIONS, ...PEOPLE } : DISRUPTIONS, hasPeople),

@@ -54,6 +54,7 @@ export class Scene {
     this.world = new SyncWorld({
       seed: plan.seed,
       latencyMs: () => (plan.maxLatencyMs === 0 ? 0 : latency.upTo(plan.maxLatencyMs)),
+      localLog: { manyEntries: plan.checkpointEveryEntries, manyBytes: 1_000_000 },
       settings: {
         firstRetryDelayMs: 500,
         maxRetryDelayMs: 5_000,
