@@ -51,6 +51,9 @@ const EDIT_STEPS = 52;
 /** Pages of the log hold 150 entries at first. */
 const LONG_LOG_ENTRIES = 138;
 
+/** More entries than any history has. */
+export const NO_SNAPSHOTS = 10_000;
+
 type Weights = Readonly<Partial<Record<Action['type'], number>>>;
 
 const DISRUPTIONS: Weights = {
@@ -95,7 +98,7 @@ export function makePlan(seed: number): Plan {
     maxLatencyMs: dice.pick([0, 50, 400]),
     // Whoever starts from a snapshot reads no long log.
     checkpointEveryEntries: dice.pick([3, 10, 200]),
-    snapshotEveryEntries: isLong ? 10_000 : dice.pick([10_000, 15, 6]),
+    snapshotEveryEntries: isLong ? NO_SNAPSHOTS : dice.pick([NO_SNAPSHOTS, 15, 6]),
     rates: drawRates(dice),
     steps: drawSteps(dice, hasPeople ? { ...DISRUPTIONS, ...PEOPLE } : DISRUPTIONS, hasPeople),
     checksIdle: dice.chance(0.2),
