@@ -7,6 +7,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { loadSodiumForMany } from '../sdk/src/simulation/remember-signatures.js';
+import { runSeed } from '../sdk/src/simulation/run-history.js';
 import { MUTANTS, type Mutant } from './mutants/list.js';
 import type * as Histories from './simulate/histories.js';
 
@@ -21,6 +23,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
+await loadSodiumForMany();
 const wanted = MUTANTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const outcomes: object[] = [];
 let survivors = 0;
@@ -62,5 +65,10 @@ async function hunt(mutant: Mutant, histories: number): Promise<Hunted> {
   const { failures } = await runHistories(1, histories, { maxFailures: 1 });
   rmSync(copy, { recursive: true, force: true });
   const [first] = failures;
-  return first ? { seed: first.seed, invariant: first.invariant } : {};
+  if (!first) return {};
+  const { violation } = await runSeed(first.seed);
+  const { seed, invariant } = first;
+  return violation
+    ? { reason: `seed ${String(seed)} fails without it as well` }
+    : { seed, invariant };
 }

@@ -93,9 +93,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'base-read-late',
     file: 'sync/replica.ts',
-    find: 'this.#queueStoreWork(() => this.#addEdit(ops, base))',
-    replace:
-      'this.#queueStoreWork(() => this.#addEdit(ops, base * 0 + this.confirmed.position.seq))',
+    find: '      return this.#addEdit(ops, base);',
+    replace: '      return this.#addEdit(ops, base * 0 + this.confirmed.position.seq);',
     wrongBecause: 'a write absorbs increments that came in while it waited for the disk',
   },
   {
@@ -139,8 +138,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'push-gives-up',
     file: 'sync/sync-orchestrator.ts',
-    find: '    if (!pushed.ok) {\n      this.#wantsPush = true;',
-    replace: '    if (!pushed.ok) {',
+    find: '      this.#wantsPush = true;\n      // Nobody knows',
+    replace: '      // Nobody knows',
     wrongBecause: 'an edit whose push failed once waits until the next edit',
   },
   {
@@ -247,8 +246,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'copy-not-noticed',
     file: 'sync/replica.ts',
-    find: 'if (!own && !this.#cloned) {',
-    replace: 'if (!own && this.#cloned) {',
+    find: 'if (!own) this.#noteClone(seq);',
+    replace: '',
     wrongBecause: 'two copies of one store use up each other’s counters',
+  },
+  {
+    name: 'restart-forgets-entry',
+    file: 'sync/replica.ts',
+    find: '    this.#deps.local.note({ seq: after.seq, frame, at, isSkipped: false });\n',
+    replace:
+      '    if (after.seq % 5 > 0)\n' +
+      '      this.#deps.local.note({ seq: after.seq, frame, at, isSkipped: false });\n',
+    wrongBecause: 'what was read before a restart is neither kept nor read again',
   },
 ];

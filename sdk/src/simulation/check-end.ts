@@ -1,6 +1,7 @@
 import { decodeEdit } from '../codec/edit.js';
 import { parseFrame } from '../crypto/frame.js';
 import type { Fields } from '../model/edit.js';
+import { createMemoryStore } from '../local/memory-store.js';
 import { wrapIdOf } from '../remote/wrap-id.js';
 import { insiders } from './calm-down.js';
 import { decodeLog, type DecodedEntry } from './decode-log.js';
@@ -68,9 +69,11 @@ async function countKept(scene: Scene, device: Device, kept: Map<string, number>
     scene.tally.add('edits rejected');
     count(kept, keyOf(device.uid, edit));
   }
-  for (const [name, bytes] of device.disk) {
-    const edit = name.startsWith('outbox/') ? decodeEdit(bytes) : undefined;
-    if (edit?.ok) count(kept, keyOf(device.uid, edit.value));
+  const store = await scene.world.seal(device.uid, createMemoryStore(device.disk));
+  const pending = await store.list('outbox/');
+  for (const bytes of pending.ok ? pending.value.values() : []) {
+    const edit = decodeEdit(bytes);
+    if (edit.ok) count(kept, keyOf(device.uid, edit.value));
   }
 }
 

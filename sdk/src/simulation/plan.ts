@@ -38,6 +38,8 @@ export interface Plan {
   readonly maxLatencyMs: number;
   /** So many entries lie between two snapshots. */
   readonly snapshotEveryEntries: number;
+  /** So many entries lie on the disk behind a checkpoint before there is a new one. */
+  readonly checkpointEveryEntries: number;
   readonly rates: FaultRates;
   readonly steps: readonly Step[];
   readonly checksIdle: boolean;
@@ -48,6 +50,9 @@ const HOUR_MS = 3_600_000;
 const EDIT_STEPS = 52;
 /** Pages of the log hold 150 entries at first. */
 const LONG_LOG_ENTRIES = 138;
+
+/** More entries than any history has. */
+export const NO_SNAPSHOTS = 10_000;
 
 type Weights = Readonly<Partial<Record<Action['type'], number>>>;
 
@@ -92,7 +97,8 @@ export function makePlan(seed: number): Plan {
     prefill: isLong ? LONG_LOG_ENTRIES + dice.upTo(16) : 0,
     maxLatencyMs: dice.pick([0, 50, 400]),
     // Whoever starts from a snapshot reads no long log.
-    snapshotEveryEntries: isLong ? 10_000 : dice.pick([10_000, 15, 6]),
+    checkpointEveryEntries: dice.pick([3, 10, 200]),
+    snapshotEveryEntries: isLong ? NO_SNAPSHOTS : dice.pick([NO_SNAPSHOTS, 15, 6]),
     rates: drawRates(dice),
     steps: drawSteps(dice, hasPeople ? { ...DISRUPTIONS, ...PEOPLE } : DISRUPTIONS, hasPeople),
     checksIdle: dice.chance(0.2),

@@ -34,7 +34,7 @@ export async function appendPoison(
   const epochKey = world.epochKey;
   const entry =
     kind === 'repeated'
-      ? repeatEntry(world, stored, head, epochKey, dice)
+      ? repeatEntry(world, stored, head, epochKey, dice, poison)
       : makePoison(world, stored, head, epochKey, dice, kind);
   epochKey.wipe();
   if (!entry) return undefined;
@@ -83,6 +83,7 @@ function repeatEntry(
   head: StoredEntry,
   epochKey: EpochKey,
   dice: Dice,
+  poison: ReadonlySet<number>,
 ): StoredEntry | undefined {
   const writers = writersOf(stored);
   const from = dice.upTo(stored.entries.size);
@@ -90,6 +91,7 @@ function repeatEntry(
     const entry = stored.entries.get(1 + ((from + step) % stored.entries.size));
     const frame = entry && parseFrame(entry.frame);
     if (!entry || !frame?.ok || frame.value.header.kind !== 'edits') continue;
+    if (poison.has(entry.seq)) continue;
     if (entry.epoch !== head.epoch || !writers.includes(entry.author)) continue;
     const opened = openFrame(frame.value, epochKey);
     const { device } = frame.value.header;

@@ -54,6 +54,7 @@ export class Scene {
     this.world = new SyncWorld({
       seed: plan.seed,
       latencyMs: () => (plan.maxLatencyMs === 0 ? 0 : latency.upTo(plan.maxLatencyMs)),
+      localLog: { manyEntries: plan.checkpointEveryEntries, manyBytes: 1_000_000 },
       settings: {
         firstRetryDelayMs: 500,
         maxRetryDelayMs: 5_000,
@@ -185,8 +186,8 @@ export class Scene {
 
   #judgeEvent(device: Device, { kind, seq }: SecurityEvent): void {
     this.tally.add(`event: ${kind}`);
-    const { damagePage, gapPage } = this.plan.rates;
-    const somebodyLies = this.poison.size > 0 || damagePage > 0 || gapPage > 0;
+    const { damagePage, gapPage, cutPage } = this.plan.rates;
+    const somebodyLies = this.poison.size > 0 || damagePage + gapPage + cutPage > 0;
     const isAccusation = ACCUSATIONS.has(kind) && !somebodyLies;
     const isImagined = kind === 'device_cloned' && !this.devices.some(({ isCopied }) => isCopied);
     if (!isAccusation && !isImagined) return;

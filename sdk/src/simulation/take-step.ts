@@ -1,6 +1,7 @@
 import { SealsyncError } from '../errors.js';
 import type { IncomingSignal } from '../ports/signal-channel.js';
 import type { Device } from './device.js';
+import { NO_SNAPSHOTS } from './plan.js';
 import { makeEdit } from './make-edit.js';
 import { appendPoison } from './poison.js';
 import type { Scene } from './scene.js';
@@ -78,6 +79,8 @@ async function actOn(scene: Scene, device: Device, action: DeviceAction): Promis
     case 'copy store': {
       // Of two copies, each takes edits that both held for its own: see docs/testing.md.
       if (scene.devices.some(({ isCopied }) => isCopied)) return;
+      // A snapshot says how far a device counted, and not which of its copies did.
+      if (scene.plan.snapshotEveryEntries < NO_SNAPSHOTS) return;
       tally.fault('store copied');
       device.isCopied = true;
       const copy = scene.addDevice(device.uid, device.clockErrorMs, device);
