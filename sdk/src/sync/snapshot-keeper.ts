@@ -195,6 +195,7 @@ const encodeOwed = (owed: Owed | undefined): Uint8Array =>
 
 function decodeOwed(bytes: Uint8Array): Owed | undefined {
   const item = decodeCanonical(bytes);
-  const [id, chunks]: readonly Item[] = Array.isArray(item) ? item : [];
+  if (!Array.isArray(item)) return undefined;
+  const [id, chunks]: readonly Item[] = item;
   return typeof id === 'string' && typeof chunks === 'number' ? { id, chunks } : undefined;
 }
