@@ -196,6 +196,7 @@ const encodeOwed = (owed: Owed | undefined): Uint8Array =>
 function decodeOwed(bytes: Uint8Array): Owed | undefined {
   const item = decodeCanonical(bytes);
   if (!Array.isArray(item)) return undefined;
-  const [id, chunks]: readonly Item[] = item;
+  const parts: readonly Item[] = item;
+  const [id, chunks] = parts;
   return typeof id === 'string' && typeof chunks === 'number' ? { id, chunks } : undefined;
 }
