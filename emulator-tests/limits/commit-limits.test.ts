@@ -26,8 +26,8 @@ import {
 import { MAX_ENTRIES_PER_COMMIT } from '../../sdk/src/ports/remote-log.js';
 import { RULES_READS } from '../../sdk/src/remote/rules-reads.js';
 import { readFirestoreAddress } from '../setup/emulators.js';
-import { wrapTestEnvironment, type RulesEnvironment } from './rules-environment.js';
-import { readRules, tallyRules, type RulesTally } from './rules-tally.js';
+import { wrapTestEnvironment, type RulesEnvironment } from '../rules/rules-environment.js';
+import { readRules, tallyRules, type RulesTally } from '../rules/rules-tally.js';
 import {
   budgetRef,
   changeRef,
@@ -37,7 +37,7 @@ import {
   newId,
   without,
   type Document,
-} from './sample-log.js';
+} from '../rules/sample-log.js';
 import {
   acceptedBy,
   departureRef,
@@ -49,7 +49,7 @@ import {
   newWrap,
   pinRef,
   wrapRef,
-} from './sample-people.js';
+} from '../rules/sample-people.js';
 
 import {
   chunkRef,
@@ -58,14 +58,15 @@ import {
   oldHeader,
   snapshotIdBy,
   snapshotRef,
-} from './sample-snapshots.js';
+} from '../rules/sample-snapshots.js';
 
 /** Limits of production, of which the emulator enforces only the last. */
 const MAX_ACCESSES_PER_COMMIT = 20;
 const MAX_ACCESSES_PER_REQUEST = 10;
 const MAX_EXPRESSIONS = 1000;
 
-// A project of its own, in which nothing else is evaluated meanwhile.
+// A project of its own, in which nothing else is evaluated meanwhile; and not in the suite of the
+// rules, whose coverage the emulator forgets when it is given the rules for another project.
 const projectId = `demo-limits-${newId().slice(0, 8)}`;
 /** As many as a budget holds, ann and oli among them. */
 const CROWD: Document = {
