@@ -19,6 +19,8 @@ export interface BenchContext {
   readonly isQuick: boolean;
   /** Whether what a user would pick instead is measured as well. */
   readonly withPeers: boolean;
+  /** Larger sizes are left out. */
+  readonly maxRecords: number;
   /** Called in reverse order when the run is over, however it ends. */
   readonly onClose: (close: () => Promise<void>) => void;
 }

@@ -11,6 +11,7 @@ describe('the command line', () => {
       saveBaseline: false,
       isQuick: false,
       withPeers: true,
+      maxRecords: Infinity,
     });
   });
 
@@ -21,6 +22,7 @@ describe('the command line', () => {
     [['envelope', 'cold-start']],
     [['envelope', '--jsno']],
     [['envelope', '--json=yes']],
+    [['cold-start', '--max-records', 'few']],
   ])('explains what is wrong with %j, and names the benches', (args) => {
     expect(readCommand(args)).toEqual({
       kind: 'mistake',
@@ -28,7 +30,7 @@ describe('the command line', () => {
     });
   });
 
-  it.each(['--quick', '--no-peers'])(
+  it.each(['--quick', '--no-peers', '--max-records=1000'])(
     'keeps no baseline of a run with %s, which later runs would be held against',
     (flag) => {
       expect(readCommand(['envelope', '--save-baseline', flag]).kind).toBe('mistake');

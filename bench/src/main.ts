@@ -53,7 +53,7 @@ async function runBench(command: Run, signal: AbortSignal): Promise<BenchResult>
   const progress = command.json
     ? silentProgress
     : createProgress(process.stdout, () => performance.now());
-  const { isQuick, withPeers } = command;
+  const { isQuick, withPeers, maxRecords } = command;
   const onClose: BenchContext['onClose'] = (close) => closes.push(close);
   let abandon = (): void => undefined;
   const stopped = new Promise<never>((_, reject) => {
@@ -62,7 +62,10 @@ async function runBench(command: Run, signal: AbortSignal): Promise<BenchResult>
   });
   try {
     const bench = await loadBench(command.bench);
-    return await Promise.race([bench({ progress, signal, isQuick, withPeers, onClose }), stopped]);
+    return await Promise.race([
+      bench({ progress, signal, isQuick, withPeers, maxRecords, onClose }),
+      stopped,
+    ]);
   } finally {
     signal.removeEventListener('abort', abandon);
     progress.end();

@@ -18,7 +18,8 @@ export async function benchColdStart(context: BenchContext): Promise<BenchResult
   const figures: Record<string, Figures> = {};
   const peers: Record<string, Record<string, Figures>> = {};
   const notes: string[] = [];
-  for (const records of context.isQuick ? QUICK_SIZES : SIZES) {
+  const sizes = context.isQuick ? QUICK_SIZES : SIZES;
+  for (const records of sizes.filter((size) => size <= context.maxRecords)) {
     const rounds = context.isQuick ? 1 : ROUNDS;
     const { fresh, worst } = await measureCycle(backend, context, records, rounds);
     figures[records] = {
