@@ -7,12 +7,14 @@ import type { LogPosition } from '../../../sdk/src/sync/log-position.js';
 import type { SealedEntry } from '../../../sdk/src/sync/seal-edits.js';
 import { makePuts } from '../sample/edits.js';
 import { makeRecords, makeTransaction } from '../sample/records.js';
-import { foundLog, type FoundLog } from '../services/found-log.js';
-import { sealOneByOne } from '../services/own-log.js';
+import type { Firestore } from 'firebase/firestore/lite';
+import { foundLog, readPage, type FoundLog } from '../services/found-log.js';
+import { openEntry, sealOneByOne } from '../services/own-log.js';
 import type { Backend } from '../services/start-backend.js';
 import type { Device } from '../services/start-device.js';
 
 const SLICE = 1_000;
+const SLICE_READ = 100;
 
 /** A budget with one entry for every edit that was ever made of it. */
 export class LongLog {
@@ -61,6 +63,12 @@ export class LongLog {
       return [id, makeTransaction(random)] as const;
     });
     await this.#append(makePuts(records, this.#log.device), () => undefined);
+  }
+
+  /** Goes on behind what others have appended. */
+  async follow(firestore: Firestore): Promise<void> {
+    const entries = await readPage(firestore, this.budgetId, this.lastSeq, SLICE_READ);
+    for (const entry of entries) this.#end = openEntry(this.#log, entry, this.#end).after;
   }
 
   /** Sealed as the kit seals them, but written past the rules, which take 10 ms for each. */

@@ -13,6 +13,9 @@ import { startCold, type ColdStart } from './start-cold.js';
 /** As many entries as may lie behind a snapshot before a device takes the next one. */
 const WORST_ENTRIES = 120;
 
+/** An edit, the digest of the state, a chunk and a header. */
+const MIN_SNAPSHOT_WRITES = 4;
+
 /** Medians of some cold starts, each beside its floor. */
 export interface Measured extends ColdStart {
   readonly floorMs: number;
@@ -54,7 +57,7 @@ export async function measureCycle(
     return summarize(starts, floors);
   };
   progress.begin(`${records} records: a device takes up the log`);
-  await takeUp(owner, log);
+  await takeSnapshot(owner, log);
   progress.begin(`${records} records on a new device`);
   const fresh = await measure();
   progress.begin(`${records} records on a new device, ${WORST_ENTRIES} entries later`);
@@ -62,11 +65,18 @@ export async function measureCycle(
   return { fresh, worst: await measure() };
 }
 
-/** Opens the budget and leaves it open until nothing is left to do. */
-async function takeUp({ sync }: Device, log: LongLog): Promise<void> {
+/** Opens the budget and changes a record, upon which the device takes a snapshot. */
+async function takeSnapshot({ sync, session, count }: Device, log: LongLog): Promise<void> {
   const budget = await sync.openBudget<Shapes>(log.budgetId);
-  await waitUntil(() => budget.sync.getStatus().state === 'idle');
+  const transactions = budget.collection('transactions');
+  const [first] = transactions.list();
+  if (!first) throw new Error('the log has records');
+  await transactions.update(first[0], { cleared: !first[1].cleared });
+  // The edit, the digest, and the snapshot's chunks and header.
+  const writes = count.writes + MIN_SNAPSHOT_WRITES;
+  await waitUntil(() => count.writes >= writes && budget.sync.getStatus().state === 'idle');
   await budget.close();
+  await log.follow(session.firestore);
 }
 
 function summarize(starts: readonly ColdStart[], floors: readonly number[]): Measured {

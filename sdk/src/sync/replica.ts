@@ -126,11 +126,13 @@ export class Replica {
    */
   load(checkpoint: Checkpoint): Promise<Result<void, StoreError>> {
     return this.#queueStoreWork(async () => {
+      const hadAppended = this.confirmed.position.seq > 0;
       this.confirmed.load(checkpoint);
       const { state, position } = this.confirmed;
       const applied = state.applied.get(this.outbox.device) ?? 0;
-      // Edits of this device that it never made: those that are pending are not among them.
-      if (applied > this.outbox.lastCounter) this.#noteClone(position.seq);
+      // Edits of this device that it never appended: those that are pending are not among them.
+      const isCopy = applied > (hadAppended ? this.outbox.lastCounter : 0);
+      if (isCopy) this.#noteClone(position.seq);
       else forgetHeld(this.outbox, state);
       const keys = this.#overlay.restart(this.outbox.pending());
       if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });

@@ -136,3 +136,21 @@ describe('an app that is killed while it stores a snapshot', () => {
     await world.close();
   });
 });
+
+describe('a copy of a store that has verified nothing', () => {
+  it('keeps its edits, although a snapshot holds as many of its twin', async () => {
+    const world = await foundWorld();
+    const disk = new Map<string, Uint8Array>();
+    const twin = await world.open('ann', { store: createMemoryStore(disk), online: false });
+    const copied = new Map(disk);
+    await world.goOnline(twin);
+    await edit(world, twin, EVERY + 1);
+    const copy = await world.open('ann', { store: createMemoryStore(copied), online: false });
+    for (const id of ['x', 'y']) await copy.budget.collection('own').put(id, { n: 1 });
+    await world.goOnline(copy);
+    await world.settle();
+    expect(twin.budget.collection('own').list()).toHaveLength(2);
+    expect(copy.budget.verifiedState()).toEqual(twin.budget.verifiedState());
+    await world.close();
+  });
+});
