@@ -131,12 +131,15 @@ async function checkFreshDevice(scene: Scene): Promise<void> {
   if (!member) return;
   const { seq, digest } = scene.look(member);
   const errorMs = (scene.dice.random.fraction() - 0.5) * 72 * HOUR_MS;
+  // Nobody tells it how much there is.
+  scene.world.hub.setDown(true);
   const fresh = scene.addDevice(member.uid, Math.round(errorMs));
   await scene.start(fresh);
   const { budget } = fresh.requireLife().opened;
   const read = (): boolean => budget.sync.getStatus().lastSyncAt !== undefined;
   const isDone = await scene.until(read, 10 * MINUTE_MS, 1_000);
   const state = budget.verifiedState();
+  scene.world.hub.setDown(false);
   require(isDone &&
     state.seq === seq &&
     state.digest === digest, 'the fold knows no local clock', () =>
