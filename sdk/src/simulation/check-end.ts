@@ -69,6 +69,7 @@ async function countKept(scene: Scene, device: Device, kept: Map<string, number>
     scene.tally.add('edits rejected');
     count(kept, keyOf(device.uid, edit));
   }
+  if (scene.isIn(device.uid)) return;
   const store = await scene.world.seal(device.uid, createMemoryStore(device.disk));
   const pending = await store.list('outbox/');
   for (const bytes of pending.ok ? pending.value.values() : []) {
