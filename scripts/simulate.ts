@@ -13,7 +13,7 @@ import { shrinkPlan } from '../sdk/src/simulation/shrink.js';
 import { describeStep } from '../sdk/src/simulation/step.js';
 import { FAULTS, type Tally } from '../sdk/src/simulation/tally.js';
 import { INVARIANTS, type Violation } from '../sdk/src/simulation/violation.js';
-import { runHistories } from './simulate/histories.js';
+import { runHistories, type HistoryReport } from './simulate/histories.js';
 
 const { values } = parseArgs({
   options: {
@@ -55,10 +55,9 @@ async function runMany(): Promise<number> {
   return 1;
 }
 
-const brief = ({ seed, invariant }: { seed: number; invariant: string | undefined }): object => ({
-  seed,
-  invariant,
-});
+function brief({ seed, invariant }: HistoryReport): object {
+  return { seed, invariant };
+}
 
 async function replay(seed: number): Promise<number> {
   const { violation, tally } = await runPlan(makePlan(seed));

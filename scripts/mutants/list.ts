@@ -98,13 +98,6 @@ export const MUTANTS: readonly Mutant[] = [
     wrongBecause: 'a write absorbs increments that came in while it waited for the disk',
   },
   {
-    name: 'overlay-twice',
-    file: 'model/pending-overlay.ts',
-    find: 'if (!this.#indexed.has(edit.counter)) this.#index(edit);',
-    replace: 'this.#index(edit);',
-    wrongBecause: 'an increment shows twice while it is pending',
-  },
-  {
     name: 'push-denied-is-taken',
     file: 'sync/log-session.ts',
     find: '      if (taken.ok) {\n        this.#foldOwn',

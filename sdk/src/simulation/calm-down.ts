@@ -18,6 +18,8 @@ export async function calmDown(scene: Scene): Promise<void> {
     if (!has) await bringBack(scene, scene.addDevice(uid, 0));
   }
   if (plan.people.length > plan.founders) await settlePeople(scene);
+  const isPushed = await scene.until(() => hasPushed(scene), 10 * MINUTE_MS, 1_000);
+  require(isPushed, 'devices converge', () => `edits wait: ${describeDifferences(scene)}`);
   await writeOnceMore(scene);
   const isQuiet = await scene.until(() => hasConverged(scene), 30 * MINUTE_MS, 1_000);
   require(isQuiet, 'devices converge', () => describeDifferences(scene));
@@ -86,6 +88,13 @@ export const insiders = (scene: Scene): readonly Device[] =>
 
 const roleOf = (device: Device): string | undefined =>
   device.requireLife().opened.budget.people.members().get(device.uid)?.role;
+
+/** Nothing that happens later is needed for that, and no other edit. */
+const hasPushed = (scene: Scene): boolean =>
+  insiders(scene).every(
+    (device) =>
+      roleOf(device) === 'viewer' || device.requireLife().opened.budget.pendingEdits === 0,
+  );
 
 function hasConverged(scene: Scene): boolean {
   const { world } = scene;

@@ -69,6 +69,7 @@ async function countKept(scene: Scene, device: Device, kept: Map<string, number>
     scene.tally.add('edits rejected');
     count(kept, keyOf(device.uid, edit));
   }
+  if (scene.isIn(device.uid)) return;
   const store = await scene.world.seal(device.uid, createMemoryStore(device.disk));
   const pending = await store.list('outbox/');
   for (const bytes of pending.ok ? pending.value.values() : []) {
@@ -131,12 +132,15 @@ async function checkFreshDevice(scene: Scene): Promise<void> {
   if (!member) return;
   const { seq, digest } = scene.look(member);
   const errorMs = (scene.dice.random.fraction() - 0.5) * 72 * HOUR_MS;
+  // Nobody tells it how much there is.
+  scene.world.hub.setDown(true);
   const fresh = scene.addDevice(member.uid, Math.round(errorMs));
   await scene.start(fresh);
   const { budget } = fresh.requireLife().opened;
   const read = (): boolean => budget.sync.getStatus().lastSyncAt !== undefined;
   const isDone = await scene.until(read, 10 * MINUTE_MS, 1_000);
   const state = budget.verifiedState();
+  scene.world.hub.setDown(false);
   require(isDone &&
     state.seq === seq &&
     state.digest === digest, 'the fold knows no local clock', () =>
