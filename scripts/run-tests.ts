@@ -10,10 +10,10 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { planSuites } from './test-suites.js';
-import { formatTotals, readTotals, type TestTotals } from './test-totals.js';
+import { addTotals, formatTotals, NO_TOTALS, readTotals, type TestTotals } from './test-totals.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const reportPath = join(root, '.cache/test-report.json');
+const reportPathOf = (group: string): string => join(root, `.cache/test-report-${group}.json`);
 const totalsPath = join(root, '.cache/test-totals.txt');
 
 async function main(): Promise<number> {
@@ -22,12 +22,14 @@ async function main(): Promise<number> {
     for (const { suite, sentence } of leftOut) console.error(`Cannot run ${suite}: ${sentence}`);
     return 1;
   }
-  for (const path of [reportPath, totalsPath]) rmSync(path, { force: true });
-  mkdirSync(dirname(reportPath), { recursive: true });
-  const exitCode = await runVitest(projects, process.argv.slice(2));
-  const totals: TestTotals = existsSync(reportPath)
-    ? readTotals(readFileSync(reportPath, 'utf8'))
-    : { passed: 0, failed: 0, skipped: 0 };
+  mkdirSync(dirname(totalsPath), { recursive: true });
+  rmSync(totalsPath, { force: true });
+  // The unit tests need the processor, the others mostly wait for emulators: at the same time.
+  const groups = groupBy(projects, (project) => (project === 'unit' ? 'unit' : 'services'));
+  const runs = [...groups].map(([group, members]) => runGroup(group, members));
+  const ended = await Promise.all(runs);
+  const exitCode = ended.find((run) => run.exitCode !== 0)?.exitCode ?? 0;
+  const totals = addTotals(ended.map((run) => run.totals));
   for (const { suite, sentence } of leftOut) console.log(`Left out: ${suite}. ${sentence}`);
   if (exitCode !== 0 && totals.failed === 0) console.log(`The test runner ended with ${exitCode}.`);
   writeFileSync(totalsPath, `${formatTotals(totals)}\n`);
@@ -36,11 +38,39 @@ async function main(): Promise<number> {
   return exitCode === 0 && (totals.failed > 0 || nothingRan) ? 1 : exitCode;
 }
 
-function runVitest(projects: readonly string[], args: readonly string[]): Promise<number> {
+function groupBy(
+  projects: readonly string[],
+  groupOf: (project: string) => string,
+): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const project of projects) {
+    const group = groupOf(project);
+    groups.set(group, [...(groups.get(group) ?? []), project]);
+  }
+  return groups;
+}
+
+async function runGroup(
+  group: string,
+  projects: readonly string[],
+): Promise<{ exitCode: number; totals: TestTotals }> {
+  const reportPath = reportPathOf(group);
+  rmSync(reportPath, { force: true });
+  const exitCode = await runVitest(projects, reportPath, process.argv.slice(2));
+  const totals = existsSync(reportPath) ? readTotals(readFileSync(reportPath, 'utf8')) : NO_TOTALS;
+  return { exitCode, totals };
+}
+
+function runVitest(
+  projects: readonly string[],
+  reportPath: string,
+  args: readonly string[],
+): Promise<number> {
   const packageJson = createRequire(import.meta.url).resolve('vitest/package.json');
   const vitest = join(dirname(packageJson), 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportPath}`];
-  const selected = projects.map((project) => `--project=${project}`);
+  // A part of a file's name may be of one group only; that nothing ran at all is looked for later.
+  const selected = [...projects.map((project) => `--project=${project}`), '--passWithNoTests'];
   const child = spawn(process.execPath, [vitest, 'run', ...selected, ...reporters, ...args], {
     cwd: root,
     stdio: 'inherit',

@@ -26,6 +26,18 @@ export function readTotals(reportJson: string): TestTotals {
   };
 }
 
+export const NO_TOTALS: TestTotals = { passed: 0, failed: 0, skipped: 0 };
+
+export const addTotals = (all: readonly TestTotals[]): TestTotals =>
+  all.reduce(
+    (sum, { passed, failed, skipped }) => ({
+      passed: sum.passed + passed,
+      failed: sum.failed + failed,
+      skipped: sum.skipped + skipped,
+    }),
+    NO_TOTALS,
+  );
+
 export function formatTotals({ passed, failed, skipped }: TestTotals): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }

@@ -49,8 +49,11 @@ describe('writers that append to one budget at the same time', () => {
     await Promise.all(budgets.map((budget) => budget.sync.syncNow()));
     const states = budgets.map((budget) => budget.verifiedState());
     expect(new Set(states.map(({ digest }) => digest)).size).toBe(1);
-    // Every edit waited for the one before it, so each of them is an entry of its own.
-    expect(states[0]?.seq).toBe(before + 500);
+    // Every edit waited for the one before it, so each of them is an entry of its own; whoever
+    // takes a snapshot meanwhile adds one that states its digest.
+    const added = (states[0]?.seq ?? 0) - before;
+    expect(added).toBeGreaterThanOrEqual(500);
+    expect(added).toBeLessThanOrEqual(500 + Math.ceil(500 / 120));
     expect(budgets[9]?.collection('edits').list()).toHaveLength(500);
   }, 400_000);
 
