@@ -43,8 +43,17 @@ class Browser {
   }
 
   /** The browser closes a tab without a word. */
-  kill({ tab, budget }: Tab): void {
-    this.group.kill(tab);
+  kill(tab: Tab): void {
+    this.group.kill(tab.tab);
+    this.forget(tab);
+  }
+
+  async close(tab: Tab): Promise<void> {
+    await this.world.during(tab.budget.close());
+    this.forget(tab);
+  }
+
+  forget({ budget }: Tab): void {
     this.world.devices.splice(
       this.world.devices.findIndex((device) => device.budget === budget),
       1,
@@ -66,6 +75,7 @@ describe('three tabs over one store', () => {
     const tabs = await new Browser(world).openThree();
     expect(tabs.map(roleOf)).toEqual(['leader', 'follower', 'follower']);
     await envelopes(tabs[1]).put('food', { spent: 0 });
+    await world.clock.advance(0);
     for (const tab of tabs) await spend(tab, 1);
     await world.clock.advance(0);
     expect(tabs.map(spentIn)).toEqual([3, 3, 3]);
@@ -86,12 +96,14 @@ describe('three tabs over one store', () => {
     const world = await worlds.found();
     const tabs = await new Browser(world).openThree();
     await envelopes(tabs[0]).put('food', { spent: 0 });
+    await world.clock.advance(0);
     await world.during(
       Promise.all(tabs.flatMap((tab) => [1, 10, 100].map((amount) => spend(tab, amount)))),
     );
     await world.settle();
     expect(tabs.map(spentIn)).toEqual([333, 333, 333]);
-    expect(tabs.map(({ budget }) => budget.people.devices().length)).toEqual([1, 1, 1]);
+    const own = tabs.map(({ budget }) => budget.people.devices().filter(({ isThis }) => isThis));
+    expect(new Set(own.flat().map(({ id }) => id)).size).toBe(1);
   });
 
   it('go on when the one that syncs is closed, and push what it left', async () => {
@@ -110,8 +122,7 @@ describe('three tabs over one store', () => {
     expect([roleOf(second), roleOf(third)]).toEqual(['leader', 'follower']);
     await world.settle();
     expect([ben, second, third].map(spentIn)).toEqual([7, 7, 7]);
-    await world.during(second.budget.close());
-    world.devices.splice(world.devices.indexOf(second), 1);
+    await browser.close(second);
     await world.clock.advance(100);
     expect(roleOf(third)).toBe('leader');
     await spend(third, 8);

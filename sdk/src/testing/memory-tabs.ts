@@ -33,7 +33,7 @@ export class MemoryTabs {
 
   /** The browser closes the tab: it runs no more, and what it held is free. */
   kill(tab: MemoryTab): void {
-    tab.freeze();
+    tab.die();
     this.#tabs.delete(tab);
     this.#queue = this.#queue.filter((request) => request.tab !== tab);
     if (this.#holder?.tab === tab) this.#holder = undefined;
@@ -92,19 +92,34 @@ export class MemoryTab implements TabGroup {
   #isFrozen = false;
   #isClosed = false;
   #waiting: (() => void)[] = [];
+  readonly #timers = new Set<TimerId>();
+  #isDead = false;
 
   constructor(tabs: MemoryTabs, clock: Clock) {
     this.#tabs = tabs;
     this.clock = {
       now: () => clock.now(),
-      setTimeout: (run, delayMs): TimerId =>
-        clock.setTimeout(() => {
+      setTimeout: (run, delayMs): TimerId => {
+        const id = clock.setTimeout(() => {
+          this.#timers.delete(id);
           this.run(run);
-        }, delayMs),
+        }, delayMs);
+        if (this.#isDead) clock.clearTimeout(id);
+        else this.#timers.add(id);
+        return id;
+      },
       clearTimeout: (id) => {
+        this.#timers.delete(id);
         clock.clearTimeout(id);
       },
     };
+  }
+
+  /** Runs no more. */
+  die(): void {
+    this.freeze();
+    this.#isDead = true;
+    for (const id of [...this.#timers]) this.clock.clearTimeout(id);
   }
 
   /** Nothing that this tab waits for comes back before it is thawed. */
