@@ -191,6 +191,11 @@ export class TabSeat {
       if (isReserved) this.#queueLater(PASS_MS);
       return;
     }
+    // Another tab may have been faster still.
+    if (leadership.lost.aborted) {
+      this.#queue('wait');
+      return;
+    }
     if (this.#deps.isLocked()) {
       leadership.release();
       this.#giveUp(toSealsyncError(locked()));

@@ -3,6 +3,7 @@ import { loadSodium } from '../crypto/sodium.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { foundWorlds } from '../testing/found-worlds.js';
 import { MemoryTabs, type MemoryTab } from '../testing/memory-tabs.js';
+import { createSeededRandom } from '../testing/seeded-random.js';
 import type { SyncDevice, SyncWorld, WorldShapes } from '../testing/sync-world.js';
 
 const worlds = foundWorlds();
@@ -214,4 +215,52 @@ describe('three tabs over one store', () => {
     world.devices.length = 0;
     expect(world.clock.pendingTimers).toBe(0);
   });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'add up whatever is frozen, thawed, closed and opened meanwhile, in history %i',
+    async (seed) => {
+      const world = await worlds.found({ seed, latencyMs: () => 40 });
+      const dice = createSeededRandom(seed);
+      const roll = (sides: number): number => Math.floor(dice.fraction() * sides);
+      const browser = new Browser(world);
+      const ben = await world.open('ben');
+      const tabs: Tab[] = await browser.openThree();
+      await envelopes(ben).put('food', { spent: 0 });
+      await world.settle();
+      const frozen = new Set<Tab>();
+      const alarms: string[] = [];
+      let sum = 0;
+      for (let step = 0; step < 60; step += 1) {
+        const tab = tabs[roll(tabs.length)];
+        if (!tab) throw new Error('a tab is always open');
+        const choice = roll(12);
+        if (choice === 0 && !frozen.has(tab)) {
+          tab.tab.freeze();
+          frozen.add(tab);
+        } else if (choice === 1 && frozen.delete(tab)) tab.tab.thaw();
+        else if (choice === 2) {
+          const opened = await browser.open();
+          opened.budget.on('security', ({ kind }) => alarms.push(kind));
+          tabs.push(opened);
+        } else if (choice === 3 && tabs.length > 2 && !frozen.has(tab)) {
+          await world.clock.advance(0);
+          browser.kill(tab);
+          tabs.splice(tabs.indexOf(tab), 1);
+        } else if (choice === 4) await spend(ben, 1).then(() => (sum += 1));
+        else if (!frozen.has(tab)) {
+          sum += 1;
+          const edit = spend(tab, 1);
+          // What a frozen tab began goes on once it is thawed.
+          if (roll(2) === 0) await world.during(edit);
+        }
+        await world.clock.advance([0, 10, 50, 300, 7_000][roll(5)] ?? 0);
+      }
+      for (const tab of frozen) tab.tab.thaw();
+      await world.clock.advance(60_000);
+      await world.settle();
+      expect([ben, ...tabs].map(spentIn)).toEqual([ben, ...tabs].map(() => sum));
+      expect(tabs.filter((tab) => roleOf(tab) === 'leader')).toHaveLength(1);
+      expect(alarms).toEqual([]);
+    },
+  );
 });
