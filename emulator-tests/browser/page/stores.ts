@@ -99,6 +99,10 @@ class StoresPage {
     return { role, state, seq, pending: this.#opened.pendingEdits };
   }
 
+  isConnected(): boolean {
+    return this.#opened.sync.isRealtimeSyncActive();
+  }
+
   async invite(): Promise<string> {
     const options = { role: 'editor', expiresInMs: 3_600_000 } as const;
     return (await this.#opened.people.createInvite(options)).inviteId;

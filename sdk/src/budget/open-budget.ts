@@ -194,7 +194,16 @@ export async function assembleBudget<C extends CollectionShapes>(
   const seat: TabSeat | undefined =
     tabs &&
     term &&
-    openSeat({ ...deps, tabs, term, replica, keys: keyring, refreshKeys, digests, sync: () => sync });
+    openSeat({
+      ...deps,
+      tabs,
+      term,
+      replica,
+      keys: keyring,
+      refreshKeys,
+      digests,
+      sync: () => sync,
+    });
   const hints = new HintJudge(replica.confirmed, keyring);
   const sync: SyncOrchestrator = new SyncOrchestrator({
     ...deps,

@@ -47,11 +47,13 @@ export function openSeat(deps: OpenSeatDeps): TabSeat {
     const followed = await replica.follow(() =>
       isOther ? reloadStore(following) : followStore(following),
     );
-    if (!followed.ok) logger.warn('what other tabs wrote was not read', { kind: followed.error.kind });
+    if (!followed.ok)
+      logger.warn('what other tabs wrote was not read', { kind: followed.error.kind });
     return followed;
   };
-  return new TabSeat({
+  const seat = new TabSeat({
     ...deps,
+    hasEnded: () => replica.membershipEnd !== undefined,
     tabs,
     isLocked: () => isWiped(identities.newest),
     takeOver: async () => {
@@ -78,4 +80,8 @@ export function openSeat(deps: OpenSeatDeps): TabSeat {
     },
     sync: () => deps.sync().syncNow(),
   });
+  replica.ended.overhear(() => {
+    seat.tellEnded();
+  });
+  return seat;
 }

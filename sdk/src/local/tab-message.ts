@@ -1,7 +1,7 @@
 import { isSealsyncErrorKind } from '../errors.js';
 import type { TabMessage } from '../ports/tab-group.js';
 
-const BARE = ['edited', 'stored', 'replaced', 'ping', 'pong', 'lock', 'touch'] as const;
+const BARE = ['edited', 'stored', 'replaced', 'ended', 'ping', 'pong', 'lock', 'touch'] as const;
 
 /** What another tab sent, which may be one with another version of the app. */
 export function readTabMessage(data: unknown): TabMessage | undefined {

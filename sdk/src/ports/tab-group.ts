@@ -12,6 +12,8 @@ export type TabMessage =
   | { readonly type: 'leads'; readonly tab: string }
   /** `tab` has work that only a leader can do: the leader finishes its round and lets go. */
   | { readonly type: 'yield'; readonly tab: string }
+  /** This user, or this device, is out of the budget: each tab finds out for itself. */
+  | { readonly type: 'ended' }
   /** Asks the leader for a sign of life. */
   | { readonly type: 'ping' }
   | { readonly type: 'pong' }

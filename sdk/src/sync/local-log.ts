@@ -130,7 +130,9 @@ export class LocalLog {
   }
 
   /** What is confirmed now continues from elsewhere: nothing that was kept of the log counts. */
-  startOver(also: Pick<StoreBatch, 'expect' | 'put' | 'remove'>): Promise<Result<void, StoreError>> {
+  startOver(
+    also: Pick<StoreBatch, 'expect' | 'put' | 'remove'>,
+  ): Promise<Result<void, StoreError>> {
     this.#startsOver = true;
     return this.write(also);
   }
@@ -144,7 +146,9 @@ export class LocalLog {
    * Writes what waits, together with `also`, in one commit. On an error all of it waits for the
    * next call. A checkpoint that fails to be written is no error: the entries say the same.
    */
-  async write(also: Pick<StoreBatch, 'expect' | 'put' | 'remove'> = {}): Promise<Result<void, StoreError>> {
+  async write(
+    also: Pick<StoreBatch, 'expect' | 'put' | 'remove'> = {},
+  ): Promise<Result<void, StoreError>> {
     if (this.#startsOver) return this.#writeAnew(also);
     const entries = [...this.#unwritten];
     const keys = [...this.#newKeys];
@@ -168,7 +172,9 @@ export class LocalLog {
   }
 
   /** Until this succeeds no entry may be written: it would not continue what the store holds. */
-  async #writeAnew(also: Pick<StoreBatch, 'expect' | 'put' | 'remove'>): Promise<Result<void, StoreError>> {
+  async #writeAnew(
+    also: Pick<StoreBatch, 'expect' | 'put' | 'remove'>,
+  ): Promise<Result<void, StoreError>> {
     const covered = this.#unwritten.length;
     const replaced = await this.#putCheckpoint(also, this.#stored.map(entryName));
     if (!replaced.ok) return replaced;

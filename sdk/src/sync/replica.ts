@@ -163,9 +163,7 @@ export class Replica {
    * Goes on with what the tab that leads has written: `follow` folds it into what is confirmed,
    * and answers whether all of that is another now.
    */
-  follow(
-    follow: () => Promise<Result<boolean, StoreError>>,
-  ): Promise<Result<void, StoreError>> {
+  follow(follow: () => Promise<Result<boolean, StoreError>>): Promise<Result<void, StoreError>> {
     return this.#queueStoreWork(async () => {
       // Before the log: what leaves the outbox meanwhile is then found in there.
       const reloaded = await this.outbox.reload();

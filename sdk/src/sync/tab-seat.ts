@@ -18,6 +18,8 @@ export interface TabSeatDeps {
   readonly logger: Logger;
   /** Keys that were wiped cannot sync. */
   readonly isLocked: () => boolean;
+  /** This device knows that it is out of the budget. */
+  readonly hasEnded: () => boolean;
   /** Has this tab know all that the store holds, and be the only one that writes the log. */
   readonly takeOver: () => Promise<Result<void, StoreError>>;
   readonly onLead: () => void;
@@ -122,6 +124,11 @@ export class TabSeat {
   /** This tab has written what the leader writes. */
   tellStored(how: 'stored' | 'replaced'): void {
     if (this.#held && !this.#isClosed) this.#deps.tabs.tell({ type: how });
+  }
+
+  /** This device is out of the budget. */
+  tellEnded(): void {
+    if (!this.#isClosed) this.#deps.tabs.tell({ type: 'ended' });
   }
 
   /** The store says that another tab leads, which this one has not heard yet. */
@@ -301,6 +308,10 @@ export class TabSeat {
         return;
       case 'stored':
         this.#news.request();
+        return;
+      case 'ended':
+        // What a member has signed about it is on the server, which only a leader asks.
+        if (this.#isStarted && !this.#deps.hasEnded()) this.lead().catch(() => undefined);
         return;
       case 'ping':
         this.#showLife();

@@ -22,15 +22,18 @@ class Browser {
   readonly group: MemoryTabs;
   readonly disk = new Map<string, Uint8Array>();
 
-  constructor(world: SyncWorld) {
+  readonly uid: string;
+
+  constructor(world: SyncWorld, uid = 'ann') {
     this.world = world;
+    this.uid = uid;
     this.group = new MemoryTabs(world.clock);
   }
 
-  async open(uid = 'ann'): Promise<Tab> {
+  async open(): Promise<Tab> {
     const tab = this.group.open();
     const store = tab.reach(createMemoryStore(this.disk));
-    const device = await this.world.open(uid, { store, tabs: tab, clock: tab.clock });
+    const device = await this.world.open(this.uid, { store, tabs: tab, clock: tab.clock });
     return { ...device, tab };
   }
 
@@ -176,6 +179,23 @@ describe('three tabs over one store', () => {
     await spend(first, 1);
     await world.settle();
     expect([first, second, third].map(spentIn)).toEqual([2, 2, 2]);
+  });
+
+  it('all hear that their user was removed, and keep apart what none of them could push', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    const tabs = await new Browser(world, 'ben').openThree();
+    const heard = tabs.map(({ budget }) => {
+      const ends: string[] = [];
+      budget.on('removed', ({ kind }) => ends.push(kind));
+      return ends;
+    });
+    await world.during(ann.budget.people.removeMember('ben'));
+    await envelopes(tabs[1]).put('food', { spent: 1 });
+    await world.clock.advance(60_000);
+    expect(heard).toEqual([['removed'], ['removed'], ['removed']]);
+    expect(await tabs[2].budget.rejectedEdits()).toHaveLength(1);
+    expect(tabs.map(({ budget }) => budget.pendingEdits)).toEqual([0, 0, 0]);
   });
 
   it('answer a follower that wants to sync once the server has been asked', async () => {
