@@ -62,7 +62,6 @@ export class TabSeat {
   #queued: AbortController | undefined;
   #held: Leadership | undefined;
   #leads = false;
-  #yielding: Promise<void> | undefined;
   #reservedFor: string | undefined;
   #taking: Promise<void> | undefined;
   #isStarted = false;
@@ -255,9 +254,7 @@ export class TabSeat {
   /** Work of this tab that has waited to lead comes first. */
   #yieldSoon(): void {
     this.#timers.set('yield', PASS_MS, () => {
-      this.#yielding ??= this.#yield().finally(() => {
-        this.#yielding = undefined;
-      });
+      void this.#yield();
     });
   }
 
@@ -333,6 +330,10 @@ export class TabSeat {
         return;
       case 'synced':
         this.#synced(message.id, message.error);
+        return;
+      case 'lock':
+      case 'touch':
+        // Said between keyslots.
         return;
     }
   }

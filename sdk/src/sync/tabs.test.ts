@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Collection } from '../budget/collection.js';
 import { loadSodium } from '../crypto/sodium.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { foundWorlds } from '../testing/found-worlds.js';
@@ -65,8 +66,8 @@ class Browser {
   }
 }
 
-const envelopes = ({ budget }: SyncDevice): ReturnType<typeof budget.collection<'envelopes'>> =>
-  budget.collection<keyof WorldShapes & 'envelopes'>('envelopes');
+const envelopes = ({ budget }: SyncDevice): Collection<WorldShapes[string]> =>
+  budget.collection('envelopes');
 const roleOf = ({ budget }: SyncDevice): string => budget.sync.getStatus().role;
 const spentIn = (device: SyncDevice): unknown => envelopes(device).get('food')?.['spent'];
 const spend = (device: SyncDevice, amount: number): Promise<void> =>
