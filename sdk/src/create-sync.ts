@@ -10,7 +10,7 @@ import { loadSodium } from './crypto/sodium.js';
 import { WipedKeyError } from './crypto/wiped-key-error.js';
 import { SealsyncError } from './errors.js';
 import { guardStore } from './local/guard-store.js';
-import { openPlatformStore } from './local/platform-store.js';
+import { openPlatformStore, openPlatformTabs } from './local/platform-store.js';
 import { type SealedStore, sealStore } from './local/sealed-store.js';
 import { secureRandom } from './local/secure-random.js';
 import { systemClock } from './local/system-clock.js';
@@ -34,6 +34,7 @@ import type { LocalStore } from './ports/local-store.js';
 import { silentLogger, type Logger } from './ports/logger.js';
 import { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
 import type { Random } from './ports/random.js';
+import type { TabGroup } from './ports/tab-group.js';
 import type { Wakeups } from './ports/wakeups.js';
 import { openFirestore, type RemoteStorage } from './remote/open-firestore.js';
 import { requireRecentSignIn } from './recent-sign-in.js';
@@ -66,6 +67,12 @@ export interface CreateSyncOptions {
    * has none; for Node see `@sealsync/sdk/node`. Whatever it is, the kit seals what it puts there.
    */
   readonly openStore?: (budgetId: BudgetId, uid: string) => LocalStore;
+  /**
+   * How tabs that share the store of a budget find each other, so that one of them syncs for all.
+   * By default by Web Locks where IndexedDB is the store; nothing where `openStore` is given.
+   * `false` where no other tab opens the store: two that write the same without it both sync.
+   */
+  readonly tabs?: false | ((budgetId: BudgetId, uid: string) => TabGroup | undefined);
   /** The platform's by default; Node 20 has none: pass that of the package `ws`. */
   readonly webSocket?: WebSocketConstructor;
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
@@ -365,6 +372,11 @@ class FirebaseSync implements Sealsync {
     return openStore(budgetId, this.#identities.uid);
   }
 
+  #openTabs(budgetId: BudgetId): TabGroup | undefined {
+    const { openStore, tabs = openStore ? false : openPlatformTabs } = this.#options;
+    return tabs ? tabs(budgetId, this.#identities.uid) : undefined;
+  }
+
   async #openStore(budgetId: BudgetId): Promise<SealedStore> {
     const raw = this.#openRawStore(budgetId);
     const identities = this.#identities;
@@ -424,6 +436,7 @@ class FirebaseSync implements Sealsync {
       onClosed: () => this.#open.delete(budget),
       onSecurity: onSecurity && ((event) => onSecurity({ ...event, budgetId })),
       ...local,
+      tabs: this.#openTabs(budgetId),
       wakeups,
       logger,
       identities: this.#identities,

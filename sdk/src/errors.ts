@@ -1,53 +1,56 @@
+const KINDS = [
+  'bad_config',
+  'bad_input',
+  'record_missing',
+  'invalid_record',
+  'too_large',
+  'closed',
+  'access_denied',
+  'removed',
+  'budget_deleted',
+  'sign_in_again',
+  'last_owner',
+  'already_member',
+  'invite_malformed',
+  'invite_unknown',
+  'invite_used',
+  'invite_expired',
+  'invite_revoked',
+  'not_genuine',
+  'offline',
+  'deadline',
+  'quota',
+  'unauthenticated',
+  'upgrade_required',
+  'key_missing',
+  'log_halted',
+  'store_unavailable',
+  'store_full',
+  'store_foreign',
+  'store_newer',
+  'store_corrupt',
+  'wrong_secret',
+  'weak_passphrase',
+  'weak_parameters',
+  'locked',
+  'last_slot',
+  'keyslots_exist',
+  'keyslots_missing',
+  'keyslots_changed',
+  'rotation_pending',
+  'passkey_unsupported',
+  'passkey_cancelled',
+  'passkey_exists',
+  'passkey_missing',
+  'backup_damaged',
+  'backup_newer',
+  'backup_foreign',
+  'wrong_passphrase',
+  'failed',
+] as const;
+
 /** Why a call failed. Every kind says in its message what to do next. */
-export type SealsyncErrorKind =
-  | 'bad_config'
-  | 'bad_input'
-  | 'record_missing'
-  | 'invalid_record'
-  | 'too_large'
-  | 'closed'
-  | 'access_denied'
-  | 'removed'
-  | 'budget_deleted'
-  | 'sign_in_again'
-  | 'last_owner'
-  | 'already_member'
-  | 'invite_malformed'
-  | 'invite_unknown'
-  | 'invite_used'
-  | 'invite_expired'
-  | 'invite_revoked'
-  | 'not_genuine'
-  | 'offline'
-  | 'deadline'
-  | 'quota'
-  | 'unauthenticated'
-  | 'upgrade_required'
-  | 'key_missing'
-  | 'log_halted'
-  | 'store_unavailable'
-  | 'store_full'
-  | 'store_foreign'
-  | 'store_newer'
-  | 'store_corrupt'
-  | 'wrong_secret'
-  | 'weak_passphrase'
-  | 'weak_parameters'
-  | 'locked'
-  | 'last_slot'
-  | 'keyslots_exist'
-  | 'keyslots_missing'
-  | 'keyslots_changed'
-  | 'rotation_pending'
-  | 'passkey_unsupported'
-  | 'passkey_cancelled'
-  | 'passkey_exists'
-  | 'passkey_missing'
-  | 'backup_damaged'
-  | 'backup_newer'
-  | 'backup_foreign'
-  | 'wrong_passphrase'
-  | 'failed';
+export type SealsyncErrorKind = (typeof KINDS)[number];
 
 const RETRYABLE: ReadonlySet<SealsyncErrorKind> = new Set([
   'offline',
@@ -89,3 +92,6 @@ export class SealsyncError extends Error {
 
 export const isSealsyncError = (error: unknown): error is SealsyncError =>
   error instanceof SealsyncError;
+
+export const isSealsyncErrorKind = (kind: unknown): kind is SealsyncErrorKind =>
+  KINDS.some((known) => known === kind);

@@ -34,6 +34,7 @@ export {
 export { WebSocketSignalingService } from './web-socket-signaling-service.js';
 export { signalingConfigFromEnv } from './signaling/signaling-config-from-env.js';
 export { createIndexedDbStore } from './local/indexed-db-store.js';
+export { openBrowserTabs } from './local/browser-tabs.js';
 export { createMemoryStore } from './local/memory-store.js';
 export { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
 export type { Budget, CloseOptions, CollectionShapes, Transaction } from './budget/budget.js';
@@ -90,4 +91,5 @@ export type {
   IncomingSignal,
   SignalChannel,
 } from './ports/signal-channel.js';
+export type { Leadership, TabChannel, TabGroup, TabMessage } from './ports/tab-group.js';
 export type { Wakeups } from './ports/wakeups.js';

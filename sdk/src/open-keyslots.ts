@@ -2,6 +2,7 @@ import type { FirebaseApp } from 'firebase/app';
 import { loadSodium } from './crypto/sodium.js';
 import { SealsyncError } from './errors.js';
 import { createMemoryStore } from './local/memory-store.js';
+import { openPlatformChannel } from './local/platform-store.js';
 import { secureRandom } from './local/secure-random.js';
 import { systemClock } from './local/system-clock.js';
 import type { Keyslots } from './people/keyslots.js';
@@ -11,6 +12,7 @@ import type { LocalStore } from './ports/local-store.js';
 import { silentLogger, type Logger } from './ports/logger.js';
 import { createOperationCounter, type OperationCounter } from './ports/operation-counter.js';
 import type { Random } from './ports/random.js';
+import type { TabChannel } from './ports/tab-group.js';
 import { openFirestore } from './remote/open-firestore.js';
 
 export interface OpenKeyslotsOptions {
@@ -27,6 +29,11 @@ export interface OpenKeyslotsOptions {
    * An app calls `touch` at whatever shows that its user is there.
    */
   readonly autoLockMs?: number;
+  /**
+   * Reaches the app's other tabs: who locks in one locks in all, and is there in all. By default
+   * by BroadcastChannel in browsers; `false` for a tab that locks alone. `close` closes it.
+   */
+  readonly tabs?: false | TabChannel;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -48,7 +55,10 @@ export async function openKeyslots(options: OpenKeyslotsOptions): Promise<Keyslo
   const { keyslots } = openFirestore({ firebase, uid: user.uid, clock, count });
   const autoLock = autoLockMs === undefined ? {} : { autoLockMs };
   const { uid } = user;
-  return createKeyslots({ uid, directory: keyslots, store, clock, random, logger, ...autoLock });
+  const { tabs = openPlatformChannel(uid) } = options;
+  const reach = tabs ? { tabs } : {};
+  const own = { uid, directory: keyslots, store, clock, random, logger };
+  return createKeyslots({ ...own, ...autoLock, ...reach });
 }
 
 function checkAutoLock(autoLockMs: number | undefined): void {

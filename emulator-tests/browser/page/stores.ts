@@ -14,6 +14,7 @@ import {
   isSealsyncError,
   openKeyslots,
   type Budget,
+  type Keyslots,
   type LocalStore,
   type Sealsync,
 } from '@sealsync/sdk';
@@ -39,13 +40,19 @@ class StoresPage {
   #sync: Sealsync | undefined;
   #budget: Budget<Shapes> | undefined;
   #store: LocalStore | undefined;
+  #keyslots: Keyslots | undefined;
+  isLocked = false;
 
   runContract(kind: 'raw' | 'sealed'): Promise<CheckOutcome[]> {
     return runContract(kind === 'raw' ? rawFixture : sealedFixture);
   }
 
   /** Signs in, and unlocks with the passphrase; whoever is new gets an account. Tells the uid. */
-  async start(hosts: EmulatorHosts, { email, passphrase }: Account): Promise<string> {
+  async start(
+    hosts: EmulatorHosts,
+    { email, passphrase }: Account,
+    signalingUrl?: string,
+  ): Promise<string> {
     const firebase = initializeApp({ projectId: hosts.projectId, apiKey: 'demo' }, email);
     const auth = initializeAuth(firebase, { persistence: inMemoryPersistence });
     connectAuthEmulator(auth, `http://${hosts.authHost}`, { disableWarnings: true });
@@ -57,7 +64,10 @@ class StoresPage {
     const store = createIndexedDbStore('sealsync-keyslots');
     const keyslots = await openKeyslots({ firebase, user, store });
     const identity = await keyslots.unlockOrCreate({ passphrase });
-    this.#sync = await createSync({ firebase, user, identity });
+    keyslots.on('lock', () => (this.isLocked = true));
+    this.#keyslots = keyslots;
+    const signaling = signalingUrl === undefined ? {} : { signaling: { url: signalingUrl } };
+    this.#sync = await createSync({ firebase, user, identity, ...signaling });
     return user.uid;
   }
 
@@ -76,6 +86,34 @@ class StoresPage {
 
   get(id: string): Shapes['spendings'] | undefined {
     return this.#opened.collection('spendings').get(id);
+  }
+
+  async increment(id: string, by: number): Promise<void> {
+    await this.#opened.collection('spendings').increment(id, 'amount', by);
+  }
+
+  /** What this tab shows of its part among the others, and of the log. */
+  look(): { role: string; pending: number; seq: number; state: string } {
+    const { role, state } = this.#opened.sync.getStatus();
+    const { seq } = this.#opened.verifiedState();
+    return { role, state, seq, pending: this.#opened.pendingEdits };
+  }
+
+  isConnected(): boolean {
+    return this.#opened.sync.isRealtimeSyncActive();
+  }
+
+  async invite(): Promise<string> {
+    const options = { role: 'editor', expiresInMs: 3_600_000 } as const;
+    return (await this.#opened.people.createInvite(options)).inviteId;
+  }
+
+  countInvites(): number {
+    return this.#opened.people.invites().size;
+  }
+
+  lock(): void {
+    this.#keyslots?.lock();
   }
 
   async stopSyncing(): Promise<void> {

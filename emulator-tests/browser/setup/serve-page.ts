@@ -7,7 +7,7 @@ import { join } from 'node:path';
 /** What the README tells apps to allow; `script-src` alone differs between the two pages. */
 const policy = (scriptSources: string): string =>
   `default-src 'none'; base-uri 'none'; img-src data:; script-src ${scriptSources}; ` +
-  "connect-src 'self' http://127.0.0.1:*";
+  "connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:*";
 const usual = policy("'self' 'wasm-unsafe-eval'");
 const pages: Readonly<Record<string, { readonly policy: string; readonly script: string }>> = {
   '/': { policy: usual, script: '/main.js' },

@@ -15,17 +15,19 @@ import type { PeopleSettings } from '../people/people-settings.js';
 import { VerifiedMembers } from '../people/verified-members.js';
 import type { BudgetList } from '../ports/budget-list.js';
 import type { Clock } from '../ports/clock.js';
-import type { BudgetStore } from '../ports/local-store.js';
+import type { BudgetStore, StoreError } from '../ports/local-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { RemoteBudget } from '../ports/remote-budget.js';
+import type { TabGroup } from '../ports/tab-group.js';
 import type { UserDirectory } from '../ports/user-directory.js';
 import type { Wakeups } from '../ports/wakeups.js';
-import { ok } from '../result.js';
+import { ok, type Result } from '../result.js';
 import { CorrectedClock } from '../sync/corrected-clock.js';
 import { DigestWatch } from '../sync/digest-watch.js';
 import { HintJudge } from '../sync/hint-judge.js';
 import { readLocalKeys } from '../sync/local-keys.js';
+import { LeaderTerm } from '../sync/leader-term.js';
 import { LocalLog, type LocalLogLimits } from '../sync/local-log.js';
 import { LogSession } from '../sync/log-session.js';
 import { LogStart } from '../sync/log-start.js';
@@ -41,7 +43,9 @@ import { toSealsyncError } from '../sync/sync-failure.js';
 import { SyncNews } from '../sync/sync-news.js';
 import { SyncOrchestrator } from '../sync/sync-orchestrator.js';
 import type { SyncSettings } from '../sync/sync-settings.js';
+import type { TabSeat } from '../sync/tab-seat.js';
 import { TurnTaking } from '../sync/turn-taking.js';
+import { openSeat } from './open-seat.js';
 import { Budget, type CollectionShapes } from './budget.js';
 import { RecentConflicts } from './recent-conflicts.js';
 import { SchemaChecks } from './schemas.js';
@@ -61,6 +65,8 @@ export interface OpenBudgetDeps {
   readonly store: BudgetStore;
   /** When what is kept of the log is put together; as is good for the store by default. */
   readonly localLog?: LocalLogLimits | undefined;
+  /** The tabs that share the store, where several may. */
+  readonly tabs?: TabGroup | undefined;
   readonly openChannel: OpenChannel;
   readonly wakeups: Wakeups;
   readonly clock: Clock;
@@ -112,16 +118,28 @@ export async function assembleBudget<C extends CollectionShapes>(
       sync.announceMembership();
     },
   });
-  const keys = await readLocalKeys(store, budgetId);
-  if (!keys.ok) throw toSealsyncError(keys.error);
-  keyring.restore(keys.value);
-  const kept = await LocalLog.open(store, { budgetId, keys: keyring, limits: deps.localLog });
+  const refreshKeys = async (): Promise<Result<void, StoreError>> => {
+    const keys = await readLocalKeys(store, budgetId);
+    if (keys.ok) keyring.restore(keys.value);
+    return keys.ok ? ok() : keys;
+  };
+  const { tabs } = deps;
+  const term = tabs && new LeaderTerm(store, random, () => seat?.tellStored('stored'));
+  const leaderStore = term?.store ?? store;
+  const kept = await LocalLog.open(leaderStore, {
+    budgetId,
+    keys: keyring,
+    limits: deps.localLog,
+    refreshKeys,
+  });
   if (!kept.ok) throw toSealsyncError(kept.error);
   const local = kept.value;
   const replica = new Replica({
     uid,
     outbox: outbox.value,
     local,
+    leaderStore,
+    onReplaced: () => seat?.tellStored('replaced'),
     clock: corrected,
     random,
     onListenerError,
@@ -173,9 +191,23 @@ export async function assembleBudget<C extends CollectionShapes>(
       news.progress.tell(progress);
     },
   });
+  const seat: TabSeat | undefined =
+    tabs &&
+    term &&
+    openSeat({
+      ...deps,
+      tabs,
+      term,
+      replica,
+      keys: keyring,
+      refreshKeys,
+      digests,
+      sync: () => sync,
+    });
   const hints = new HintJudge(replica.confirmed, keyring);
-  const sync = new SyncOrchestrator({
+  const sync: SyncOrchestrator = new SyncOrchestrator({
     ...deps,
+    seat,
     session,
     hints,
     turns,
@@ -234,6 +266,7 @@ export async function assembleBudget<C extends CollectionShapes>(
       return run.value;
     },
     close: async () => {
+      await seat?.close();
       await snapshotKeeper.close();
       await keeper.close();
       keyring.wipe();

@@ -1,11 +1,13 @@
 import { decode, encode } from 'cborg';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isWiped } from '../crypto/identity.js';
 import { loadSodium } from '../crypto/sodium.js';
 import { isSealsyncError } from '../errors.js';
 import { createMemoryStore } from '../local/memory-store.js';
 import { silentLogger } from '../ports/logger.js';
 import { MAX_GENERATION, type StoredKeyslot } from '../ports/keyslot-directory.js';
 import { type MemoryKeyslots, createMemoryKeyslots } from '../testing/memory-keyslots.js';
+import { MemoryTabs } from '../testing/memory-tabs.js';
 import { createSeededRandom } from '../testing/seeded-random.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import type { KeyslotEvent } from './keyslot-event.js';
@@ -433,5 +435,51 @@ describe('a slot that somebody changed', () => {
     await openDevice().keyslots.create({ passphrase: OLD });
     server.stored.set('passphrase', { ...stored(), generation: stored().generation + 1 });
     expect(await failureOf(openDevice().keyslots.unlock({ passphrase: OLD }))).toBe('wrong_secret');
+  });
+});
+
+describe('keyslots in several tabs', () => {
+  /** Two tabs of one user, unlocked, and what each heard of being locked. */
+  async function openTabs(autoLockMs = 600_000): Promise<[Keyslots, Keyslots, string[]]> {
+    const group = new MemoryTabs(clock);
+    const heard: string[] = [];
+    const open = async (name: string): Promise<Keyslots> => {
+      const base = { uid: 'ann', directory: server, clock, random, logger: silentLogger };
+      const store = createMemoryStore();
+      const keyslots = createKeyslots({ ...base, store, autoLockMs, tabs: group.open() });
+      keyslots.on('lock', ({ reason }) => heard.push(`${name}: ${reason}`));
+      await keyslots.unlockOrCreate({ passphrase: OLD });
+      return keyslots;
+    };
+    return [await open('one'), await open('two'), heard];
+  }
+
+  it('are all locked by locking one, and none by closing one', async () => {
+    const [one, two, heard] = await openTabs();
+    const identity = await two.unlock({ passphrase: OLD });
+    await one.close();
+    await clock.advance(0);
+    expect(heard).toEqual(['one: called']);
+    expect(isWiped(identity)).toBe(false);
+    await two.close();
+    const [four, five, others] = await openTabs();
+    const other = await five.unlock({ passphrase: OLD });
+    four.lock();
+    await clock.advance(0);
+    expect(others).toEqual(['one: called', 'two: called']);
+    expect(isWiped(other)).toBe(true);
+    for (const keyslots of [four, five]) await keyslots.close();
+  });
+
+  it('stay unlocked while their user is in any of them', async () => {
+    const [one, two, heard] = await openTabs(60_000);
+    await clock.advance(50_000);
+    one.touch();
+    await clock.advance(50_000);
+    expect(heard).toEqual([]);
+    await clock.advance(10_000);
+    expect(heard.sort()).toEqual(['one: idle', 'two: called']);
+    await one.close();
+    await two.close();
   });
 });

@@ -110,7 +110,7 @@ export interface Keyslots {
   abandonRotation(): Promise<void>;
   /** Says that the user is there, which puts off the automatic lock. */
   touch(): void;
-  /** Zeroes all identities; whatever still uses one throws. May be called twice. */
+  /** Zeroes all identities, in all tabs of the app; whatever uses one throws. May be called twice. */
   lock(): void;
   /** Answers with its own removal. */
   on<E extends keyof KeyslotsEvents>(event: E, hear: (news: KeyslotsEvents[E]) => void): () => void;

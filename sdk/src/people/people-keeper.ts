@@ -36,6 +36,7 @@ export class PeopleKeeper {
   #isAway = true;
   #state: SyncState = 'stopped';
   #isHalted = false;
+  #isFollower = false;
   #missedHints = false;
   #hasAnnounced = false;
   #hasLooked = false;
@@ -94,7 +95,12 @@ export class PeopleKeeper {
     this.#endFirstLook();
   }
 
-  #heedStatus({ state, error }: SyncStatus): void {
+  #heedStatus({ state, role, error, lastSyncAt }: SyncStatus): void {
+    this.#isFollower = role === 'follower';
+    if (this.#isFollower && state !== 'stopped') {
+      this.#heedLeader(lastSyncAt !== undefined);
+      return;
+    }
     const hasEnded = error !== undefined && OBSTACLES.has(error.kind);
     const endsRound = this.#state === 'syncing' && state !== 'syncing';
     this.#state = state;
@@ -110,6 +116,15 @@ export class PeopleKeeper {
       this.#lookNowAndThen();
       if (this.#isDue) this.#lookSoon();
     }
+  }
+
+  /** The tab that leads looks after the people; what it finds is in the log. */
+  #heedLeader(hasSynced: boolean): void {
+    this.#timers.clearAll();
+    this.#isDue = true;
+    this.#isAway = true;
+    this.#state = 'idle';
+    if (hasSynced) this.#endFirstLook();
   }
 
   /** Without a signaling connection nobody says that people have changed. */
@@ -145,7 +160,7 @@ export class PeopleKeeper {
 
   /** Where the log cannot be read, only news are a reason to try; a later round comes back to it. */
   #mayLook(): boolean {
-    if (this.#closed || this.#state === 'stopped') return false;
+    if (this.#closed || this.#isFollower || this.#state === 'stopped') return false;
     return this.#isHinted || !(this.#isHalted || this.#obstacle);
   }
 

@@ -6,6 +6,7 @@ import { generateRecoveryPhrase } from '../crypto/recovery-phrase.js';
 import { SealsyncError, isSealsyncError } from '../errors.js';
 import { Listeners } from '../listeners.js';
 import type { StoredKeyslot } from '../ports/keyslot-directory.js';
+import type { TabChannel } from '../ports/tab-group.js';
 import { toSealsyncError } from '../sync/sync-failure.js';
 import { IdleTimer } from './idle-timer.js';
 import type { KeyslotEvent } from './keyslot-event.js';
@@ -46,7 +47,12 @@ import { type Unlocked, UnlockedKeys } from './unlocked-keys.js';
 export interface KeyslotsOptions extends SlotStorageOptions {
   /** Never locks by itself without it. */
   readonly autoLockMs?: number;
+  /** The app's other tabs. */
+  readonly tabs?: TabChannel;
 }
+
+/** Other tabs hear of a user who is there so often at most. */
+const TOUCH_INTERVAL_MS = 1_000;
 
 /** `loadSodium` must have resolved. */
 export function createKeyslots(options: KeyslotsOptions): Keyslots {
@@ -65,9 +71,10 @@ class SealedKeyslots implements Keyslots {
   readonly #keys: UnlockedKeys = new UnlockedKeys();
   readonly #rotation: KeyslotRotation;
   #isClosed = false;
+  #lastTouchMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: KeyslotsOptions) {
-    const { uid, random, clock, logger, autoLockMs } = options;
+    const { uid, random, clock, logger, autoLockMs, tabs } = options;
     const onFailure = (): void => {
       logger.error('A listener for keyslot events failed');
     };
@@ -89,9 +96,13 @@ class SealedKeyslots implements Keyslots {
     });
     if (autoLockMs !== undefined) {
       this.#idle = new IdleTimer(clock, autoLockMs, () => {
-        this.#lock('idle');
+        this.#lockEverywhere('idle');
       });
     }
+    tabs?.onMessage(({ type }) => {
+      if (type === 'lock') this.#lock('called');
+      if (type === 'touch') this.#idle?.touch();
+    });
   }
 
   async unlockOrCreate(secret: ByPassphrase): Promise<Identity> {
@@ -197,10 +208,15 @@ class SealedKeyslots implements Keyslots {
 
   touch(): void {
     this.#idle?.touch();
+    const { tabs, clock } = this.#options;
+    const passedMs = clock.now() - this.#lastTouchMs;
+    if (this.#isClosed || (passedMs >= 0 && passedMs < TOUCH_INTERVAL_MS)) return;
+    this.#lastTouchMs = clock.now();
+    tabs?.tell({ type: 'touch' });
   }
 
   lock(): void {
-    this.#lock('called');
+    this.#lockEverywhere('called');
   }
 
   on<E extends keyof KeyslotsEvents>(
@@ -213,7 +229,8 @@ class SealedKeyslots implements Keyslots {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.lock();
+    this.#options.tabs?.close();
+    this.#lock('called');
     this.#listeners.security.clear();
     this.#listeners.lock.clear();
     await this.#options.store.close();
@@ -266,6 +283,11 @@ class SealedKeyslots implements Keyslots {
   async #seal(view: View, slot: string, lock: NewKeyslotLock, unlocked: Unlocked): Promise<void> {
     const generation = await this.#storage.seal(view, slot, lock, unlocked);
     if (slot === PASSPHRASE_SLOT) this.#keys.passphraseGeneration = generation;
+  }
+
+  #lockEverywhere(reason: LockEvent['reason']): void {
+    if (!this.#isClosed) this.#options.tabs?.tell({ type: 'lock' });
+    this.#lock(reason);
   }
 
   #lock(reason: LockEvent['reason']): void {

@@ -1,3 +1,4 @@
+import { equalBytes } from '../bytes.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import type { BudgetId } from '../model/ids.js';
 import type { LocalStore, StoreBatch, StoreError } from '../ports/local-store.js';
@@ -8,7 +9,7 @@ import { RECENT_POSITIONS, type ConfirmedLog } from './confirmed-log.js';
 import { encodeLocalEntry, type LocalEntry } from './local-entry.js';
 import { toKeyItem } from './local-keys.js';
 import { CHECKPOINT_HEAD, chunkName, entryName } from './local-names.js';
-import { readAllEntries, readCheckpoint, type StoredCheckpoint } from './read-local-log.js';
+import { readWholeLog, type StoredCheckpoint, type WholeLog } from './read-local-log.js';
 import { restoreLog } from './restore-log.js';
 import type { EpochKeys } from './verify-entry.js';
 
@@ -30,11 +31,14 @@ export interface LocalLogDeps {
   readonly budgetId: BudgetId;
   readonly keys: EpochKeys;
   readonly limits?: LocalLogLimits | undefined;
+  /** Has `keys` hold all that the store does, where another tab may have added to it. */
+  readonly refreshKeys?: (() => Promise<Result<void, StoreError>>) | undefined;
 }
 
 /** What the store holds of the checkpoint that counts. */
 interface Base {
   readonly headBytes: Uint8Array | undefined;
+  readonly seq: number;
   readonly names: readonly string[];
   readonly size: number;
 }
@@ -47,50 +51,77 @@ interface Base {
 export class LocalLog {
   readonly confirmed: ConfirmedLog;
   readonly #store: LocalStore;
+  readonly #deps: LocalLogDeps;
   readonly #limits: LocalLogLimits;
   readonly #unwritten: LocalEntry[] = [];
   readonly #newKeys: EpochKey[] = [];
   /** Positions of the entries in the store. */
-  #stored: readonly number[];
-  #base: Base;
-  #tail: { readonly entries: number; readonly bytes: number };
+  #stored: readonly number[] = [];
+  #base: Base = baseOf(undefined);
+  #tail: { readonly entries: number; readonly bytes: number } = { entries: 0, bytes: 0 };
   /** After a checkpoint that could not be written, the tail grows to this before the next. */
   #retryAtEntries = 0;
   /** What the store holds does not lead to what is confirmed now. */
   #startsOver = false;
 
-  private constructor(
-    store: LocalStore,
-    limits: LocalLogLimits,
-    confirmed: ConfirmedLog,
-    kept: {
-      readonly entries: readonly LocalEntry[];
-      readonly stored: StoredCheckpoint | undefined;
-    },
-  ) {
-    const { entries, stored } = kept;
-    const tail = entries.filter(({ seq }) => seq > (stored?.head.seq ?? 0));
+  private constructor(store: LocalStore, deps: LocalLogDeps, confirmed: ConfirmedLog) {
     this.#store = store;
-    this.#limits = limits;
+    this.#deps = deps;
+    this.#limits = deps.limits ?? DEFAULT_LOCAL_LOG_LIMITS;
     this.confirmed = confirmed;
-    this.#stored = entries.map(({ seq }) => seq);
-    this.#base = baseOf(stored);
-    this.#tail = { entries: tail.length, bytes: sizeOf(tail) };
   }
 
   /** Reads what an earlier run kept; nothing where there was none. */
-  static async open(
-    store: LocalStore,
-    { budgetId, keys, limits = DEFAULT_LOCAL_LOG_LIMITS }: LocalLogDeps,
-  ): Promise<Result<LocalLog, StoreError>> {
-    const stored = await readCheckpoint(store);
-    if (!stored.ok) return stored;
-    const entries = await readAllEntries(store);
-    if (!entries.ok) return entries;
-    const restored = restoreLog(stored.value, entries.value, budgetId, keys);
-    if (!restored.ok) return restored;
-    const kept = { entries: entries.value, stored: stored.value };
-    return ok(new LocalLog(store, limits, restored.value, kept));
+  static async open(store: LocalStore, deps: LocalLogDeps): Promise<Result<LocalLog, StoreError>> {
+    const read = await readStored(store, deps);
+    if (!read.ok) return read;
+    const local = new LocalLog(store, deps, read.value.confirmed);
+    local.#knowStored(read.value.whole);
+    return ok(local);
+  }
+
+  /**
+   * Goes on behind what another tab has written: what waited here to be written is given up.
+   * `true` if that led elsewhere than what was confirmed here, which is confirmed instead now.
+   */
+  async reopen(): Promise<Result<boolean, StoreError>> {
+    const isCurrent = await this.#isCurrent();
+    if (!isCurrent.ok) return isCurrent;
+    if (isCurrent.value) return ok(false);
+    const read = await readStored(this.#store, this.#deps);
+    if (!read.ok) return read;
+    const { whole, confirmed } = read.value;
+    this.#knowStored(whole);
+    this.#unwritten.length = 0;
+    this.#startsOver = false;
+    this.#retryAtEntries = 0;
+    const { seq, hash } = confirmed.position;
+    const { position } = this.confirmed;
+    if (position.seq === seq && equalBytes(position.hash, hash)) return ok(false);
+    this.confirmed.load(confirmed.checkpoint());
+    return ok(true);
+  }
+
+  /** Whether nobody has written since this was read, so that it need not be read again. */
+  async #isCurrent(): Promise<Result<boolean, StoreError>> {
+    const { seq } = this.confirmed.position;
+    const { headBytes } = this.#base;
+    const head = await this.#store.get(CHECKPOINT_HEAD);
+    if (!head.ok) return head;
+    const isSameHead =
+      headBytes && head.value ? equalBytes(headBytes, head.value) : headBytes === head.value;
+    const isWritten = this.#unwritten.length === 0 && !this.#startsOver;
+    const knownEnd = Math.max(this.#stored.at(-1) ?? 0, this.#base.seq);
+    if (!isSameHead || !isWritten || knownEnd !== seq) return ok(false);
+    const next = await this.#store.get(entryName(seq + 1));
+    return next.ok ? ok(next.value === undefined) : next;
+  }
+
+  #knowStored({ stored, entries }: WholeLog): void {
+    const tail = entries.filter(({ seq }) => seq > (stored?.head.seq ?? 0));
+    this.#stored = entries.map(({ seq }) => seq);
+    this.#base = baseOf(stored);
+    this.#tail = { entries: tail.length, bytes: sizeOf(tail) };
   }
 
   /** An entry that was folded, or skipped, in the order of the log. */
@@ -99,7 +130,9 @@ export class LocalLog {
   }
 
   /** What is confirmed now continues from elsewhere: nothing that was kept of the log counts. */
-  startOver(also: Pick<StoreBatch, 'put' | 'remove'>): Promise<Result<void, StoreError>> {
+  startOver(
+    also: Pick<StoreBatch, 'expect' | 'put' | 'remove'>,
+  ): Promise<Result<void, StoreError>> {
     this.#startsOver = true;
     return this.write(also);
   }
@@ -113,7 +146,9 @@ export class LocalLog {
    * Writes what waits, together with `also`, in one commit. On an error all of it waits for the
    * next call. A checkpoint that fails to be written is no error: the entries say the same.
    */
-  async write(also: Pick<StoreBatch, 'put' | 'remove'> = {}): Promise<Result<void, StoreError>> {
+  async write(
+    also: Pick<StoreBatch, 'expect' | 'put' | 'remove'> = {},
+  ): Promise<Result<void, StoreError>> {
     if (this.#startsOver) return this.#writeAnew(also);
     const entries = [...this.#unwritten];
     const keys = [...this.#newKeys];
@@ -122,7 +157,8 @@ export class LocalLog {
     for (const entry of entries) put.set(entryName(entry.seq), encodeLocalEntry(entry));
     for (const key of keys) put.set(...toKeyItem(key));
     if (put.size === 0 && remove.length === 0) return ok();
-    const written = await this.#store.commit({ put, remove });
+    const { expect = new Map<string, Uint8Array | undefined>() } = also;
+    const written = await this.#store.commit({ expect, put, remove });
     if (!written.ok) return written;
     this.#unwritten.splice(0, entries.length);
     this.#newKeys.splice(0, keys.length);
@@ -136,7 +172,9 @@ export class LocalLog {
   }
 
   /** Until this succeeds no entry may be written: it would not continue what the store holds. */
-  async #writeAnew(also: Pick<StoreBatch, 'put' | 'remove'>): Promise<Result<void, StoreError>> {
+  async #writeAnew(
+    also: Pick<StoreBatch, 'expect' | 'put' | 'remove'>,
+  ): Promise<Result<void, StoreError>> {
     const covered = this.#unwritten.length;
     const replaced = await this.#putCheckpoint(also, this.#stored.map(entryName));
     if (!replaced.ok) return replaced;
@@ -170,7 +208,7 @@ export class LocalLog {
   }
 
   async #putCheckpoint(
-    also: Pick<StoreBatch, 'put' | 'remove'>,
+    also: Pick<StoreBatch, 'expect' | 'put' | 'remove'>,
     leaving: readonly string[],
   ): Promise<Result<void, StoreError>> {
     const bytes = encodeCheckpoint(this.confirmed.checkpoint());
@@ -188,24 +226,38 @@ export class LocalLog {
     put.set(CHECKPOINT_HEAD, headBytes);
     const stale = this.#base.names.filter((name) => !put.has(name));
     const replaced = await this.#store.commit({
-      expect: new Map([[CHECKPOINT_HEAD, this.#base.headBytes]]),
+      expect: new Map([...(also.expect ?? []), [CHECKPOINT_HEAD, this.#base.headBytes] as const]),
       put,
       remove: [...stale, ...leaving, ...(also.remove ?? [])],
     });
     if (!replaced.ok) return replaced;
     this.#newKeys.splice(0, keys.length);
-    this.#base = { headBytes, names, size: bytes.length };
+    this.#base = { headBytes, seq, names, size: bytes.length };
     this.#tail = { entries: 0, bytes: 0 };
     this.#retryAtEntries = 0;
     return ok();
   }
 }
 
+async function readStored(
+  store: LocalStore,
+  { budgetId, keys, refreshKeys }: LocalLogDeps,
+): Promise<Result<{ whole: WholeLog; confirmed: ConfirmedLog }, StoreError>> {
+  const whole = await readWholeLog(store);
+  if (!whole.ok) return whole;
+  // Later than the entries, which are written together with the keys that open them.
+  const refreshed = await refreshKeys?.();
+  if (refreshed && !refreshed.ok) return refreshed;
+  const { stored, entries } = whole.value;
+  const confirmed = restoreLog(stored, entries, budgetId, keys);
+  return confirmed.ok ? ok({ whole: whole.value, confirmed: confirmed.value }) : confirmed;
+}
+
 function baseOf(stored: StoredCheckpoint | undefined): Base {
-  if (!stored) return { headBytes: undefined, names: [], size: 0 };
+  if (!stored) return { headBytes: undefined, seq: 0, names: [], size: 0 };
   const { headBytes, head, size } = stored;
   const names = Array.from({ length: head.chunks }, (_, index) => chunkName(head.seq, index));
-  return { headBytes, names, size };
+  return { headBytes, seq: head.seq, names, size };
 }
 
 const sizeOf = (entries: readonly LocalEntry[]): number =>

@@ -21,20 +21,24 @@ const COUNTER_KEY = 'counter';
 const OUTBOX_PREFIX = 'outbox/';
 const REJECTED_PREFIX = 'rejected/';
 
+/** How often an edit meets those of other tabs before it is given up. */
+const MAX_ATTEMPTS = 16;
+
+interface Stored {
+  readonly device: DeviceId;
+  readonly lastCounter: number;
+  readonly pending: Map<number, Edit>;
+}
+
 export class Outbox {
   readonly #store: LocalStore;
-  readonly #pending: Map<number, Edit>;
+  #pending: Map<number, Edit>;
   #device: DeviceId;
   #lastCounter: number;
   /** Counters of edits that the log holds, and the store as well still. */
   #leaving: readonly number[] = [];
 
-  private constructor(
-    store: LocalStore,
-    device: DeviceId,
-    lastCounter: number,
-    pending: Map<number, Edit>,
-  ) {
+  private constructor(store: LocalStore, { device, lastCounter, pending }: Stored) {
     this.#store = store;
     this.#device = device;
     this.#lastCounter = lastCounter;
@@ -43,24 +47,23 @@ export class Outbox {
 
   /** Reads what an earlier run left, or starts a new device in an empty store. */
   static async open(store: LocalStore, random: Random): Promise<Result<Outbox, StoreError>> {
-    const stored = await store.get(DEVICE_KEY);
+    const stored = await readStored(store);
     if (!stored.ok) return stored;
-    if (!stored.value) return startDevice(store, random);
-    const device = readText(stored.value);
-    if (!isDeviceId(device)) return corrupt('the device id');
-    const counter = await store.get(COUNTER_KEY);
-    if (!counter.ok) return counter;
-    const entries = await store.list(OUTBOX_PREFIX);
-    if (!entries.ok) return entries;
-    const pending = new Map<number, Edit>();
-    for (const bytes of entries.value.values()) {
-      const edit = decodeEdit(bytes);
-      if (!edit.ok || edit.value.device !== device) return corrupt('an edit of the outbox');
-      pending.set(edit.value.counter, edit.value);
-    }
-    const lastCounter = counter.value ? Number(readText(counter.value)) : 0;
-    if (!Number.isSafeInteger(lastCounter)) return corrupt('the edit counter');
-    return ok(new Outbox(store, device, lastCounter, pending));
+    return stored.value ? ok(new Outbox(store, stored.value)) : startDevice(store, random);
+  }
+
+  /** Takes over what other tabs have changed in the store. */
+  async reload(): Promise<Result<void, StoreError>> {
+    const stored = await readStored(this.#store);
+    if (!stored.ok) return stored;
+    if (!stored.value) return corrupt('the device id');
+    const { device, lastCounter, pending } = stored.value;
+    if (device !== this.#device) this.#leaving = [];
+    this.#leaving = this.#leaving.filter((counter) => pending.delete(counter));
+    this.#device = device;
+    this.#lastCounter = lastCounter;
+    this.#pending = pending;
+    return ok();
   }
 
   get device(): DeviceId {
@@ -84,21 +87,33 @@ export class Outbox {
     return this.#pending.get(counter);
   }
 
-  /** Resolves once the edit would survive a crash. Calls are not made concurrently. */
+  /**
+   * Resolves once the edit would survive a crash; `make` is asked again where another tab took
+   * the counter. Calls are not made concurrently.
+   */
   async add(make: (device: DeviceId, counter: number) => Edit): Promise<Result<Edit, StoreError>> {
-    const counter = this.#lastCounter + 1;
-    const edit = make(this.#device, counter);
-    const stored = await this.#store.commit({
-      expect: new Map([[COUNTER_KEY, counterBytes(this.#lastCounter)]]),
-      put: new Map([
-        [COUNTER_KEY, text(String(counter))],
-        [outboxKey(counter), encodeEdit(edit)],
-      ]),
-    });
-    if (!stored.ok) return stored;
-    this.#lastCounter = counter;
-    this.#pending.set(counter, edit);
-    return ok(edit);
+    for (let attempt = 1; ; attempt += 1) {
+      const counter = this.#lastCounter + 1;
+      const edit = make(this.#device, counter);
+      const stored = await this.#store.commit({
+        expect: new Map([
+          [DEVICE_KEY, text(this.#device)],
+          [COUNTER_KEY, counterBytes(this.#lastCounter)],
+        ]),
+        put: new Map([
+          [COUNTER_KEY, text(String(counter))],
+          [outboxKey(counter), encodeEdit(edit)],
+        ]),
+      });
+      if (stored.ok) {
+        this.#lastCounter = counter;
+        this.#pending.set(counter, edit);
+        return ok(edit);
+      }
+      if (stored.error.kind !== 'conflict' || attempt === MAX_ATTEMPTS) return stored;
+      const reloaded = await this.reload();
+      if (!reloaded.ok) return reloaded;
+    }
   }
 
   /** Edits that the log holds are not pending any more; {@link planForgetting} is to follow. */
@@ -111,6 +126,7 @@ export class Outbox {
   planForgetting(): OutboxChange {
     const leaving = this.#leaving;
     return {
+      expect: new Map(),
       put: new Map(),
       remove: leaving.map(outboxKey),
       apply: () => {
@@ -120,10 +136,13 @@ export class Outbox {
   }
 
   /** Keeps pending edits apart that the log will never take, for the app to show and export. */
-  async reject(edits: readonly Edit[]): Promise<Result<void, StoreError>> {
+  async reject(
+    edits: readonly Edit[],
+    store: LocalStore = this.#store,
+  ): Promise<Result<void, StoreError>> {
     const put = new Map<string, Uint8Array>();
     for (const edit of edits) put.set(rejectedKey(edit), encodeEdit(edit));
-    const moved = await this.#store.commit({
+    const moved = await store.commit({
       put,
       remove: edits.map(({ counter }) => outboxKey(counter)),
     });
@@ -168,15 +187,58 @@ export class Outbox {
       this.#pending.clear();
       for (const edit of renumbered) this.#pending.set(edit.counter, edit);
     };
-    return { put, remove, apply };
+    // An edit of another tab must not be left behind under the old device.
+    const expect = new Map([
+      [DEVICE_KEY, text(this.#device)],
+      [COUNTER_KEY, counterBytes(this.#lastCounter)],
+    ]);
+    return { expect, put, remove, apply };
   }
 }
 
 /** What is to become of the store, in a commit that may do more, and of the outbox after it. */
 export interface OutboxChange {
+  readonly expect: ReadonlyMap<string, Uint8Array | undefined>;
   readonly put: ReadonlyMap<string, Uint8Array>;
   readonly remove: readonly string[];
   readonly apply: () => void;
+}
+
+/** `undefined` where no device was started. */
+async function readStored(store: LocalStore): Promise<Result<Stored | undefined, StoreError>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const stored = await store.get(DEVICE_KEY);
+    if (!stored.ok || !stored.value) return stored.ok ? ok(undefined) : stored;
+    const device = readText(stored.value);
+    if (!isDeviceId(device)) return corrupt('the device id');
+    const entries = await store.list(OUTBOX_PREFIX);
+    if (!entries.ok) return entries;
+    // After the edits: it is not behind any of them then.
+    const counter = await store.get(COUNTER_KEY);
+    if (!counter.ok) return counter;
+    const after = await store.get(DEVICE_KEY);
+    if (!after.ok) return after;
+    // Another tab became another device in between.
+    const isSame = after.value !== undefined && readText(after.value) === device;
+    if (!isSame && attempt < MAX_ATTEMPTS) continue;
+    return decodeStored(device, counter.value, entries.value);
+  }
+}
+
+function decodeStored(
+  device: DeviceId,
+  counter: Uint8Array | undefined,
+  entries: ReadonlyMap<string, Uint8Array>,
+): Result<Stored, StoreError> {
+  const pending = new Map<number, Edit>();
+  for (const bytes of entries.values()) {
+    const edit = decodeEdit(bytes);
+    if (!edit.ok || edit.value.device !== device) return corrupt('an edit of the outbox');
+    pending.set(edit.value.counter, edit.value);
+  }
+  const lastCounter = counter ? Number(readText(counter)) : 0;
+  if (!Number.isSafeInteger(lastCounter)) return corrupt('the edit counter');
+  return ok({ device, lastCounter, pending });
 }
 
 async function startDevice(store: LocalStore, random: Random): Promise<Result<Outbox, StoreError>> {
@@ -185,7 +247,9 @@ async function startDevice(store: LocalStore, random: Random): Promise<Result<Ou
     expect: new Map([[DEVICE_KEY, undefined]]),
     put: new Map([[DEVICE_KEY, text(device)]]),
   });
-  return stored.ok ? Outbox.open(store, random) : stored;
+  // Another tab may have been faster.
+  const isThere = stored.ok || stored.error.kind === 'conflict';
+  return isThere ? Outbox.open(store, random) : stored;
 }
 
 function newDeviceId(random: Random): DeviceId {

@@ -68,8 +68,29 @@ async function readChunks(
   return ok({ head: head.value, headBytes, checkpoint: checkpoint.value, size: bytes.length });
 }
 
+export interface WholeLog {
+  readonly stored: StoredCheckpoint | undefined;
+  readonly entries: readonly LocalEntry[];
+}
+
+/** The checkpoint and the entries that go with it, also while another tab writes. */
+export async function readWholeLog(store: LocalStore): Promise<Result<WholeLog, StoreError>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const stored = await readCheckpoint(store);
+    if (!stored.ok) return stored;
+    const entries = await readAllEntries(store);
+    if (!entries.ok) return entries;
+    const head = await store.get(CHECKPOINT_HEAD);
+    if (!head.ok) return head;
+    const before = stored.value?.headBytes;
+    const isSame = before && head.value ? equalBytes(before, head.value) : before === head.value;
+    const whole = { stored: stored.value, entries: entries.value };
+    if (isSame || attempt === MAX_ATTEMPTS) return ok(whole);
+  }
+}
+
 /** All entries that are kept, in order: those behind the checkpoint, and a few in front of it. */
-export async function readAllEntries(
+async function readAllEntries(
   store: LocalStore,
 ): Promise<Result<readonly LocalEntry[], StoreError>> {
   const listed = await store.list(ENTRY_PREFIX);

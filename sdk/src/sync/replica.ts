@@ -7,11 +7,12 @@ import { laterStamp, nextStamp, ZERO_STAMP } from '../model/hybrid-clock.js';
 import type { StoredEntry } from '../ports/remote-log.js';
 import type { People } from '../model/people.js';
 import { PendingOverlay } from '../model/pending-overlay.js';
-import type { StoreError } from '../ports/local-store.js';
+import type { LocalStore, StoreError } from '../ports/local-store.js';
 import type { Random } from '../ports/random.js';
 import { err, ok, type Result } from '../result.js';
 import { Listeners } from '../listeners.js';
 import type { Checkpoint } from './checkpoint.js';
+import type { DeviceId } from '../model/ids.js';
 import type { CorrectedClock } from './corrected-clock.js';
 import type { ConfirmedLog, EntryEffects } from './confirmed-log.js';
 import type { LocalLog } from './local-log.js';
@@ -33,6 +34,10 @@ export interface ReplicaDeps {
   readonly outbox: Outbox;
   /** What an earlier run has confirmed, and where this one keeps what it does. */
   readonly local: LocalLog;
+  /** The store for what only the tab that leads writes; the outbox's own where there is one tab. */
+  readonly leaderStore?: LocalStore | undefined;
+  /** What is confirmed continues from elsewhere now: told once that is durable. */
+  readonly onReplaced?: (() => void) | undefined;
   readonly clock: CorrectedClock;
   readonly random: Random;
   readonly onListenerError: (error: unknown) => void;
@@ -40,6 +45,8 @@ export interface ReplicaDeps {
 
 /** What is found while a budget is being opened waits for the app to listen. */
 const MAX_UNHEARD = 100;
+/** How often taking a new device id meets edits of other tabs before it waits for the next time. */
+const MAX_ATTEMPTS = 8;
 
 /**
  * One device's copy of a budget: the confirmed log with the outbox on top. Knows
@@ -58,7 +65,7 @@ export class Replica {
   readonly #deps: ReplicaDeps;
   readonly #overlay: PendingOverlay;
   #lastStamp: Stamp;
-  #cloned = false;
+  #clonedAt: number | undefined;
   #end: MembershipEnd | undefined;
   #people: People;
   readonly #reported = new Set<string>();
@@ -78,9 +85,7 @@ export class Replica {
     this.ended = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.#overlay = new PendingOverlay(this.confirmed.state, deps.uid);
     this.#overlay.reset(deps.outbox.pending());
-    this.#lastStamp = deps.outbox
-      .pending()
-      .reduce<Stamp>((latest, { stamp }) => laterStamp(latest, stamp), ZERO_STAMP);
+    this.#lastStamp = this.#latestPending();
   }
 
   get(key: RecordKey): Fields | undefined {
@@ -110,6 +115,10 @@ export class Replica {
     this.#deps.local.note({ seq: after.seq, frame, at, isSkipped: false });
     const own = effects.edits.filter((edit) => edit.device === this.outbox.device);
     const held = own.filter((edit) => this.#isOwn(edit, after.seq));
+    this.#showFolded(effects, held, entry);
+  }
+
+  #showFolded(effects: EntryEffects, held: readonly Edit[], { after }: VerifiedEntry): void {
     let keys = this.#overlay.refresh(effects.touched);
     if (held.length > 0) {
       this.outbox.confirm(held.map(({ counter }) => counter));
@@ -140,8 +149,65 @@ export class Replica {
       const change = this.outbox.planForgetting();
       const kept = await this.#deps.local.startOver(change);
       if (kept.ok) change.apply();
+      if (kept.ok) this.#deps.onReplaced?.();
       return kept;
     });
+  }
+
+  /** Takes over the edits that other tabs have made. */
+  reloadOutbox(): Promise<Result<void, StoreError>> {
+    return this.#queueStoreWork(() => this.#reloadOutbox());
+  }
+
+  /**
+   * Goes on with what the tab that leads has written: `follow` folds it into what is confirmed,
+   * and answers whether all of that is another now.
+   */
+  follow(follow: () => Promise<Result<boolean, StoreError>>): Promise<Result<void, StoreError>> {
+    return this.#queueStoreWork(async () => {
+      // Before the log: what leaves the outbox meanwhile is then found in there.
+      const reloaded = await this.outbox.reload();
+      const followed = reloaded.ok ? await follow() : reloaded;
+      if (!followed.ok) return followed;
+      this.#clonedAt = undefined;
+      forgetHeld(this.outbox, this.confirmed.state);
+      this.#showReloaded(followed.value);
+      return ok();
+    });
+  }
+
+  /** Takes over an entry that the tab that leads has folded and kept. */
+  takeStored(effects: EntryEffects, entry: VerifiedEntry): void {
+    const own = effects.edits.filter(({ device }) => device === this.outbox.device);
+    this.#showFolded(effects, own, entry);
+  }
+
+  /** Begins to write the log, where another tab did until now. */
+  takeOver(): Promise<Result<void, StoreError>> {
+    return this.follow(() => this.#deps.local.reopen());
+  }
+
+  async #reloadOutbox(): Promise<Result<void, StoreError>> {
+    const reloaded = await this.outbox.reload();
+    if (!reloaded.ok) return reloaded;
+    // What a copy of this store has appended is none of these edits.
+    if (this.#clonedAt === undefined) forgetHeld(this.outbox, this.confirmed.state);
+    this.#showReloaded(false);
+    return ok();
+  }
+
+  #showReloaded(isOther: boolean): void {
+    this.#lastStamp = laterStamp(this.#lastStamp, this.#latestPending());
+    const pending = this.outbox.pending();
+    const keys = isOther ? this.#overlay.restart(pending) : this.#overlay.reset(pending);
+    if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
+    if (isOther) this.#tellPeople(this.confirmed.position);
+  }
+
+  #latestPending(): Stamp {
+    return this.outbox
+      .pending()
+      .reduce<Stamp>((latest, { stamp }) => laterStamp(latest, stamp), ZERO_STAMP);
   }
 
   /** An entry that was stepped over, without effects. */
@@ -173,7 +239,7 @@ export class Replica {
   /** Sets pending edits apart that the log will never take. */
   rejectPending(): Promise<Result<void, StoreError>> {
     return this.#queueStoreWork(async () => {
-      const moved = await this.outbox.reject(this.outbox.pending());
+      const moved = await this.outbox.reject(this.outbox.pending(), this.#deps.leaderStore);
       if (moved.ok) this.#resetOverlay();
       return moved;
     });
@@ -198,32 +264,48 @@ export class Replica {
    * to be awaited before the next push. What a failing store did not take is written next time.
    */
   settle(): Promise<Result<void, StoreError>> {
-    return this.#queueStoreWork(async () => {
-      const { local, random } = this.#deps;
-      const isCloned = this.#cloned;
+    return this.#queueStoreWork(() => this.#settle());
+  }
+
+  async #settle(): Promise<Result<void, StoreError>> {
+    const { local, random } = this.#deps;
+    for (let attempt = 1; ; attempt += 1) {
+      const clonedAt = this.#clonedAt;
+      const isCloned = clonedAt !== undefined;
       const change = isCloned ? this.outbox.planNewDevice(random) : this.outbox.planForgetting();
       const written = await local.write(change);
-      if (!written.ok) return written;
-      change.apply();
-      if (isCloned) {
-        this.#cloned = false;
-        this.#resetOverlay();
+      if (written.ok) {
+        change.apply();
+        if (isCloned) this.#becameOther(clonedAt);
+        return ok();
       }
-      return ok();
-    });
+      // Another tab may have added an edit just now.
+      const tryAgain = isCloned && written.error.kind === 'conflict' && attempt < MAX_ATTEMPTS;
+      if (!tryAgain) return written;
+      const reloaded = await this.outbox.reload();
+      if (!reloaded.ok) return reloaded;
+    }
   }
 
   async #addEdit(ops: readonly Op[], base: number): Promise<Result<void, EditError>> {
-    const latest = laterStamp(this.confirmed.state.latestStamp, this.#lastStamp);
-    const stamp = nextStamp(latest, this.#deps.clock.now());
-    const draft = { counter: this.outbox.lastCounter + 1, stamp, base, ops };
-    if (encodeEdit({ ...draft, device: this.outbox.device }).length > MAX_EDIT_BYTES) {
+    const { clock } = this.#deps;
+    const make = (device: DeviceId, counter: number): Edit => {
+      const latest = laterStamp(this.confirmed.state.latestStamp, this.#lastStamp);
+      return { device, counter, stamp: nextStamp(latest, clock.now()), base, ops };
+    };
+    const draft = make(this.outbox.device, this.outbox.lastCounter + 1);
+    if (encodeEdit(draft).length > MAX_EDIT_BYTES) {
       const message = `one edit must encode to at most ${String(MAX_EDIT_BYTES)} bytes; split it`;
       return err({ kind: 'too_large', message });
     }
-    const added = await this.outbox.add((device, counter) => ({ ...draft, device, counter }));
+    const added = await this.outbox.add((device, counter) => {
+      // Another tab took the counter that was free: its edit came first.
+      const isFirst = device === draft.device && counter === draft.counter;
+      if (!isFirst) this.#lastStamp = laterStamp(this.#lastStamp, this.#latestPending());
+      return isFirst ? draft : make(device, counter);
+    });
     if (!added.ok) return added;
-    this.#lastStamp = stamp;
+    this.#lastStamp = added.value.stamp;
     const keys = this.#overlay.add(added.value);
     if (keys.length > 0) this.changes.tell({ origin: 'local', keys });
     return ok();
@@ -240,13 +322,17 @@ export class Replica {
   }
 
   #noteClone(seq: number): void {
-    if (this.#cloned) return;
-    this.#cloned = true;
+    this.#clonedAt ??= seq;
+  }
+
+  #becameOther(seq: number): void {
+    this.#clonedAt = undefined;
     this.security.tell({
       kind: 'device_cloned',
       seq,
       message: 'A copy of the local store is in use elsewhere; this device took a new id.',
     });
+    this.#resetOverlay();
   }
 
   #resetOverlay(): void {

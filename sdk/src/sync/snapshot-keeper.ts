@@ -65,8 +65,8 @@ export class SnapshotKeeper {
   }
 
   start(): void {
-    this.#stopListening = this.#deps.sync.onStatus(({ state }) => {
-      if (state === 'idle') this.#consider();
+    this.#stopListening = this.#deps.sync.onStatus(({ state, role }) => {
+      if (state === 'idle' && role === 'leader') this.#consider();
     });
     void this.#deps.store.get(OWED_KEY).then((owed) => {
       if (!owed.ok || !owed.value) return;

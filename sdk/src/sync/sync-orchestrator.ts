@@ -16,6 +16,7 @@ import { locked, toSealsyncError, type SyncFailure } from './sync-failure.js';
 import type { SyncMetrics } from './sync-metrics.js';
 import type { SyncNews } from './sync-news.js';
 import type { SyncSettings } from './sync-settings.js';
+import type { SyncOutcome, TabSeat } from './tab-seat.js';
 import type { TurnTaking } from './turn-taking.js';
 import { Waiters } from './waiters.js';
 
@@ -29,6 +30,8 @@ export interface SyncOrchestratorDeps {
   readonly openChannel: OpenChannel;
   /** Somebody says that people have changed. */
   readonly onMembershipHint?: () => void;
+  /** This tab's part where several share a store; it always leads where there is none. */
+  readonly seat?: TabSeat | undefined;
   readonly wakeups: Wakeups;
   readonly clock: Clock;
   readonly random: Random;
@@ -40,6 +43,8 @@ export type SyncState = 'stopped' | 'idle' | 'syncing' | 'waiting' | 'halted';
 
 export interface SyncStatus {
   readonly state: SyncState;
+  /** Of several tabs that share a local store one leads, and syncs for all; others are idle. */
+  readonly role: 'leader' | 'follower';
   /** When the log was last read or written to its end, in ms since the Unix epoch. */
   readonly lastSyncAt: number | undefined;
   /** Why the last round failed; absent after one that succeeded. */
@@ -55,7 +60,11 @@ export class SyncOrchestrator {
   readonly #deps: SyncOrchestratorDeps;
   readonly #retries: RetryPolicy;
   readonly #pace: PollPace;
-  #status: SyncStatus = { state: 'stopped', lastSyncAt: undefined, error: undefined };
+  #status: SyncStatus;
+  /** The signaling server that the tab connects to whenever it leads. */
+  #realtime: { readonly url: string; readonly token: string | undefined } | undefined;
+  /** Whether rounds may begin. */
+  #leads: boolean;
   #wantsPull = false;
   #wantsPush = false;
   /** Nobody said that there is more: the next pull also looks whether there is less. */
@@ -77,6 +86,9 @@ export class SyncOrchestrator {
 
   constructor(deps: SyncOrchestratorDeps) {
     this.#deps = deps;
+    this.#leads = deps.seat === undefined;
+    const role = this.#leads ? 'leader' : 'follower';
+    this.#status = { state: 'stopped', role, lastSyncAt: undefined, error: undefined };
     const { random, settings, clock, openChannel, news } = deps;
     this.#timers = new NamedTimers(clock);
     this.#link = new RealtimeLink({
@@ -112,8 +124,42 @@ export class SyncOrchestrator {
     this.#stopWakeups = this.#deps.wakeups.onWake(() => {
       this.#wake();
     });
+    this.#deps.seat?.start();
     this.#wantsPush = true;
     this.#wake();
+  }
+
+  /** From here on it is this tab that syncs. */
+  lead(): void {
+    if (this.#status.state === 'stopped') return;
+    this.#leads = true;
+    this.#abort = new AbortController();
+    this.#setStatus({ state: 'idle', role: 'leader' });
+    if (this.#realtime) this.#link.open(this.#realtime.url, this.#realtime.token);
+    this.#wantsPush = true;
+    this.#wake();
+  }
+
+  /** Another tab syncs: ends the round that runs, at once where that tab has taken over. */
+  async follow(how: 'lost' | 'yielded'): Promise<void> {
+    this.#leads = false;
+    if (how === 'lost') this.#abort.abort();
+    this.#link.close();
+    while (this.#round) await this.#round;
+    this.#timers.clearAll();
+    this.#sitsOut = false;
+    if (this.#status.state === 'stopped') return;
+    this.#setStatus({ state: 'idle', role: 'follower', error: undefined });
+    this.#waiters.settle(STEPPED_DOWN);
+  }
+
+  /** What other tabs did has changed what is pending here. */
+  noticeTabs(): void {
+    if (!this.#leads && this.#status.state !== 'stopped') this.#setStatus({});
+    if (!this.#leads || !this.#deps.hasPending()) return;
+    this.#wantsPush = true;
+    this.#noticeActivity();
+    if (!this.#timers.has('retry')) this.#kick();
   }
 
   /**
@@ -130,6 +176,10 @@ export class SyncOrchestrator {
     this.#abort.abort();
     this.#waiters.settle(stopped());
     await this.#round;
+    if (!this.#deps.seat) return;
+    this.#leads = false;
+    this.#deps.seat.stop();
+    this.#setStatus({ role: 'follower' });
   }
 
   /** Stops for good. May be called twice. */
@@ -164,8 +214,39 @@ export class SyncOrchestrator {
   }
 
   /** Pulls and pushes now; resolves once both reached the end. Throws {@link SealsyncError}. */
-  syncNow(): Promise<void> {
-    if (this.#status.state === 'stopped') return Promise.reject(stopped());
+  async syncNow(): Promise<void> {
+    for (;;) {
+      if (this.#status.state === 'stopped') throw stopped();
+      if (!this.#leads && this.#deps.seat) {
+        const outcome = await this.#deps.seat.askToSync();
+        if (outcome !== 'leads') {
+          this.#tookOutcome(outcome);
+          return;
+        }
+      }
+      try {
+        await this.#syncHere();
+        return;
+      } catch (error) {
+        // Another tab goes on with it.
+        if (error !== STEPPED_DOWN) throw error;
+      }
+    }
+  }
+
+  #tookOutcome(outcome: Exclude<SyncOutcome, 'leads'>): void {
+    if (outcome === 'closed') throw stopped();
+    if (outcome === 'synced') {
+      this.#setStatus({ lastSyncAt: this.#deps.clock.now(), error: undefined });
+      return;
+    }
+    const error = new SealsyncError(outcome, `The tab that syncs could not: ${outcome}.`);
+    this.#setStatus({ error });
+    throw error;
+  }
+
+  #syncHere(): Promise<void> {
+    if (!this.#leads) return Promise.reject(STEPPED_DOWN);
     const done = this.#waiters.wait();
     this.#wantsPull = true;
     this.#wantsPush = true;
@@ -189,7 +270,10 @@ export class SyncOrchestrator {
   async betweenRounds(
     work: (signal: AbortSignal) => Promise<Result<number, SyncFailure>>,
   ): Promise<void> {
-    while (this.#round) await this.#round;
+    while (this.#round || !this.#leads) {
+      if (this.#status.state === 'stopped') throw stopped();
+      await (this.#leads ? this.#round : this.#deps.seat?.lead());
+    }
     if (this.#status.state === 'stopped') throw stopped();
     await this.#startRound(async (signal) => {
       const done = await work(signal);
@@ -206,18 +290,24 @@ export class SyncOrchestrator {
   /** An edit waits in the outbox. Pushes at once, unless it is somebody else's turn. */
   noticeEdit(): void {
     this.#wantsPush = true;
+    this.#deps.seat?.tellEdits();
     this.#noticeActivity();
     if (!this.#timers.has('retry')) this.#kick();
   }
 
-  /** Connects to a signaling server; replaces the connection there was. Throws `closed` when stopped. */
+  /**
+   * Connects to a signaling server; replaces the connection there was. Of several tabs only the
+   * one that leads has one. Throws `closed` when stopped.
+   */
   enableRealtimeSync(url: string, token?: string): void {
     if (this.#status.state === 'stopped') throw stopped();
-    this.#link.open(url, token);
+    this.#realtime = { url, token };
+    if (this.#leads) this.#link.open(url, token);
   }
 
   /** Falls back to polling. */
   disableRealtimeSync(): void {
+    this.#realtime = undefined;
     this.#link.close();
   }
 
@@ -303,7 +393,7 @@ export class SyncOrchestrator {
   }
 
   #kick(): void {
-    if (this.#status.state === 'stopped' || this.#round) return;
+    if (this.#status.state === 'stopped' || !this.#leads || this.#round) return;
     if (!this.#wantsPull && !this.#wantsPush) return;
     this.#startRound((signal) => this.#runRound(signal)).catch((error: unknown) => {
       this.#roundFailed(toFailure(error));
@@ -329,7 +419,7 @@ export class SyncOrchestrator {
   async #runRound(signal: AbortSignal): Promise<void> {
     this.#setStatus({ state: 'syncing' });
     let pulledLast = false;
-    while (this.#wantsPull || this.#wantsPush) {
+    while (this.#leads && (this.#wantsPull || this.#wantsPush)) {
       const waitMs = this.#wantsPush ? this.#deps.turns.waitMs() : 0;
       // In turn, so that peers who keep signaling cannot keep this device from pushing.
       const pushes: boolean = this.#wantsPush && waitMs === 0 && (pulledLast || !this.#wantsPull);
@@ -347,6 +437,8 @@ export class SyncOrchestrator {
         return;
       }
     }
+    // Another tab goes on.
+    if (!this.#leads && (this.#wantsPull || this.#wantsPush)) return;
     this.#retries.succeeded();
     this.#deps.news.succeeded('sync');
     const state = this.#wantsPush ? 'waiting' : 'idle';
@@ -399,7 +491,11 @@ export class SyncOrchestrator {
   }
 
   #roundFailed(failure: SyncFailure): void {
-    const { logger, news } = this.#deps;
+    const { logger, news, seat } = this.#deps;
+    if (failure.kind === 'conflict' && seat) {
+      seat.doubt();
+      return;
+    }
     const error = toSealsyncError(failure);
     logger.warn('a sync round failed', { kind: failure.kind });
     const treatment = this.#retries.treat(failure);
@@ -433,7 +529,7 @@ export class SyncOrchestrator {
   }
 
   #schedulePoll(): void {
-    if (this.#status.state === 'stopped') return;
+    if (this.#status.state === 'stopped' || !this.#leads) return;
     const delayMs = this.#pace.intervalMs(this.isRealtimeSyncActive());
     this.#timers.set('poll', delayMs, () => {
       this.#poll();
@@ -462,6 +558,9 @@ function toFailure(error: unknown): SyncFailure {
   const name = error instanceof Error ? error.name : 'error';
   return { kind: 'failed', message: `Syncing met an unexpected ${name}.` };
 }
+
+/** Ends what waits for a round of a tab that leads no more. */
+const STEPPED_DOWN = new SealsyncError('closed', 'Another tab syncs.');
 
 const stopped = (): SealsyncError =>
   new SealsyncError('closed', 'Syncing is stopped; call start() first.');

@@ -9,6 +9,10 @@ interface Waiter {
 export class Waiters {
   #waiting: Waiter[] = [];
 
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   wait(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });

@@ -57,7 +57,7 @@ export interface SyncWorldOptions extends Omit<MemoryBackendOptions, 'clock'> {
 export type DeviceParts = Partial<
   Pick<
     OpenBudgetDeps,
-    'remote' | 'list' | 'openChannel' | 'wakeups' | 'clock' | 'random' | 'onSecurity'
+    'remote' | 'list' | 'openChannel' | 'wakeups' | 'clock' | 'random' | 'onSecurity' | 'tabs'
   >
 >;
 
