@@ -482,4 +482,16 @@ describe('keyslots in several tabs', () => {
     await one.close();
     await two.close();
   });
+
+  it('are locked where they hold keys that another one has replaced', async () => {
+    const [one, two, heard] = await openTabs();
+    await one.prepareRotation({ passphrase: OLD });
+    await one.completeRotation({ passphrase: OLD });
+    await clock.advance(0);
+    expect(heard).toEqual(['two: called']);
+    const now = await two.unlock({ passphrase: OLD });
+    expect(now.publicKeys).toEqual((await one.unlock({ passphrase: OLD })).publicKeys);
+    await one.close();
+    await two.close();
+  });
 });

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { type Identity, generateIdentity } from '../crypto/identity.js';
+import { type Identity, generateIdentity, isWiped } from '../crypto/identity.js';
 import type { NewKeyslotLock } from '../crypto/keyslot.js';
 import { generateRecoveryPhrase } from '../crypto/recovery-phrase.js';
 import { SealsyncError, isSealsyncError } from '../errors.js';
@@ -193,6 +193,8 @@ class SealedKeyslots implements Keyslots {
     const view = await this.#readOnline();
     const from = await this.#openExisting(view, passphrase);
     await this.#rotation.complete(view, from, passphrase);
+    // Other tabs hold the keys that were replaced.
+    if (isWiped(from.identity)) this.#options.tabs?.tell({ type: 'lock' });
   }
 
   async rotationPending(): Promise<boolean> {
