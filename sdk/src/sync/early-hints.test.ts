@@ -165,6 +165,26 @@ describe('an edit over a slow network', () => {
   });
 });
 
+describe('edits without a pause', () => {
+  it('give up early hints before they exceed what a server allows, and the last is told', async () => {
+    const pair = await openPair();
+    const { world, ann, ben } = pair;
+    await edit(pair, ann, 5);
+    world.hub.sent.length = 0;
+    const startMs = world.clock.now();
+    for (let n = 0; n < 400; n += 1) {
+      await ann.budget.collection('envelopes').put('food', { n });
+      await world.clock.advance(COMMIT_MS);
+    }
+    const seconds = (world.clock.now() - startMs) / 1_000;
+    expect(world.hub.sent.length).toBeLessThanOrEqual(30 + 15 * seconds);
+    const last = world.hub.sent.slice(-20);
+    expect(last.filter((signal) => 'early' in signal)).toEqual([]);
+    await world.clock.advance(1_000);
+    expect(ben.budget.collection('envelopes').get('food')).toMatchObject({ n: 399 });
+  });
+});
+
 describe('an edit over a fast network', () => {
   it('is not hinted at early, since nobody would gain from it', async () => {
     const pair = await openPair({ latencyMs: () => 8, signalDelayMs: 1 });
