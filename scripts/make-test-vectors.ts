@@ -70,10 +70,10 @@ const kidAndSubkeys = [1, 2, 0xffff_ffff].map((epoch) => ({
   },
 }));
 
-const headTags = [1, 820, Number.MAX_SAFE_INTEGER].map((seq) => {
+const makeHeadTag = (seq: number, early?: true): object => {
   const headHash = sha256(Buffer.from(`frame ${String(seq)}`));
   const head8 = headHash.subarray(0, 8);
-  const message = Buffer.concat([u64(seq), u32(1), head8]);
+  const message = Buffer.concat([u64(seq), u32(1), head8, ...(early ? [u8(1)] : [])]);
   const mac = sodium.crypto_generichash(32, message, subkeyOf(epochKey, 2));
   return {
     epochKey: hex(epochKey),
@@ -83,8 +83,14 @@ const headTags = [1, 820, Number.MAX_SAFE_INTEGER].map((seq) => {
     headHash: hex(headHash),
     head8: hex(head8),
     mac8: hex(mac.subarray(0, 8)),
+    ...(early && { early }),
   };
-});
+};
+const headSeqs = [1, 820, Number.MAX_SAFE_INTEGER];
+const headTags = [
+  ...headSeqs.map((seq) => makeHeadTag(seq)),
+  ...headSeqs.map((seq) => makeHeadTag(seq, true)),
+];
 
 const paddedLengths = [
   0, 1, 255, 256, 257, 272, 273, 300, 511, 512, 513, 528, 529, 1000, 1024, 1025, 4097, 65_535,

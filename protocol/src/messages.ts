@@ -19,8 +19,10 @@ export interface HeadHint {
   readonly epoch: number;
   /** First eight bytes of the head's hash, in hex. */
   readonly head8: string;
-  /** First eight bytes of a MAC over the other three under a key of the epoch, in hex. */
+  /** First eight bytes of a MAC over all the others under a key of the epoch, in hex. */
   readonly mac8: string;
+  /** The commit that would make this the head is still under way, and may lose a race. */
+  readonly early?: true | undefined;
 }
 
 /** An unauthenticated hint of who is there; `tag` and `scope` are keyed hashes in hex. */
@@ -66,12 +68,13 @@ export type ServerMessage =
 
 const from = { from: v.optional(hex(16)) };
 const head = { seq: logPosition, epoch: logPosition, head8: hex(16), mac8: hex(16) };
+const announced = { ...head, early: v.optional(v.literal(true)) };
 const presence = { tag, state: v.picklist(['online', 'away', 'editing']), scope: v.optional(tag) };
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const clientMessage: v.GenericSchema<unknown, ClientMessage> = v.variant('type', [
   v.strictObject({ type: v.literal('connected'), budgetId: hex(32) }),
-  v.strictObject({ type: v.literal('data_changed'), ...head }),
+  v.strictObject({ type: v.literal('data_changed'), ...announced }),
   v.strictObject({ type: v.literal('sync_required') }),
   v.strictObject({ type: v.literal('membership_changed') }),
   v.strictObject({ type: v.literal('presence'), ...presence }),
@@ -86,7 +89,7 @@ const clientMessage: v.GenericSchema<unknown, ClientMessage> = v.variant('type',
 const serverMessage: v.GenericSchema<unknown, ServerMessage> = v.variant('type', [
   v.strictObject({ type: v.literal('connected'), ...from }),
   v.strictObject({ type: v.literal('disconnected'), ...from }),
-  v.strictObject({ type: v.literal('data_changed'), ...head, ...from }),
+  v.strictObject({ type: v.literal('data_changed'), ...announced, ...from }),
   v.strictObject({ type: v.literal('sync_required'), ...from }),
   v.strictObject({ type: v.literal('membership_changed'), ...from }),
   v.strictObject({ type: v.literal('presence'), ...presence, ...from }),

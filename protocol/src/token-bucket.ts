@@ -18,12 +18,15 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
-  /** Whether one more may pass now. A clock that jumps back grants nothing. */
-  take(nowMs: number): boolean {
+  /**
+   * Whether one more may pass now, and would leave `spare` for what matters more. A clock that
+   * jumps back grants nothing.
+   */
+  take(nowMs: number, spare = 0): boolean {
     const elapsedMs = Math.max(0, nowMs - this.#atMs);
     this.#atMs = nowMs;
     this.#tokens = Math.min(this.#burst, this.#tokens + (elapsedMs * this.#perSecond) / 1000);
-    if (this.#tokens < 1) return false;
+    if (this.#tokens < 1 + spare) return false;
     this.#tokens -= 1;
     return true;
   }

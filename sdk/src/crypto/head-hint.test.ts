@@ -34,6 +34,15 @@ describe('the tag of a head', () => {
     expect(verifyHeadHint(hint, keyOf(1))).toBe(false);
   });
 
+  it('tells an early head from one that is there: a server can turn neither into the other', () => {
+    const there = hintOf(keyOf(1));
+    const early = makeHeadHint({ seq: 7, headHash, epochKey: keyOf(1), early: true });
+    expect(verifyHeadHint(early, keyOf(1))).toBe(true);
+    const { early: _, ...turned } = early;
+    expect(verifyHeadHint(turned, keyOf(1))).toBe(false);
+    expect(verifyHeadHint({ ...there, early: true }, keyOf(1))).toBe(false);
+  });
+
   it('is refused under another key and another epoch of the same key', () => {
     const hint = hintOf(keyOf(1));
     expect(verifyHeadHint(hint, keyOf(1, 2))).toBe(false);

@@ -13,11 +13,14 @@ export function makeHeadHint(input: {
   /** SHA-256 of the frame at `seq`. */
   readonly headHash: Uint8Array;
   readonly epochKey: EpochKey;
+  /** The commit that would make it the head is still under way. */
+  readonly early?: true | undefined;
 }): HeadHint {
-  const { seq, headHash, epochKey } = input;
+  const { seq, headHash, epochKey, early } = input;
   const head = headHash.subarray(0, TRUNCATED_BYTES);
-  const mac = macOf(seq, head, epochKey).subarray(0, TRUNCATED_BYTES);
-  return { seq, epoch: epochKey.epoch, head8: bytesToHex(head), mac8: bytesToHex(mac) };
+  const mac = macOf(seq, head, epochKey, early).subarray(0, TRUNCATED_BYTES);
+  const hint = { seq, epoch: epochKey.epoch, head8: bytesToHex(head), mac8: bytesToHex(mac) };
+  return early ? { ...hint, early } : hint;
 }
 
 /** Whether a holder of `epochKey` made `hint`; compares in constant time, never throws. */
@@ -26,15 +29,18 @@ export function verifyHeadHint(hint: HeadHint, epochKey: EpochKey): boolean {
     return false;
   }
   if (!TRUNCATED_HEX.test(hint.head8) || !TRUNCATED_HEX.test(hint.mac8)) return false;
-  const expected = macOf(hint.seq, hexToBytes(hint.head8), epochKey).subarray(0, TRUNCATED_BYTES);
+  const head = hexToBytes(hint.head8);
+  const expected = macOf(hint.seq, head, epochKey, hint.early).subarray(0, TRUNCATED_BYTES);
   return sodium().memcmp(expected, hexToBytes(hint.mac8));
 }
 
-function macOf(seq: number, head: Uint8Array, epochKey: EpochKey): Uint8Array {
-  const message = new Uint8Array(12 + TRUNCATED_BYTES);
+/** An early hint is over one byte more, so that nobody can turn one into the other. */
+function macOf(seq: number, head: Uint8Array, epochKey: EpochKey, early?: true): Uint8Array {
+  const message = new Uint8Array(12 + TRUNCATED_BYTES + (early ? 1 : 0));
   const view = new DataView(message.buffer);
   writeUint64(view, 0, seq);
   view.setUint32(8, epochKey.epoch);
   message.set(head, 12);
+  if (early) message[12 + TRUNCATED_BYTES] = 1;
   return sodium().crypto_generichash(32, message, epochKey.subkey('headTag'));
 }

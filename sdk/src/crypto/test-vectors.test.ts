@@ -30,6 +30,7 @@ interface HeadVector extends KeyVector {
   readonly headHash: string;
   readonly head8: string;
   readonly mac8: string;
+  readonly early?: true;
 }
 
 interface PackingVector {
@@ -72,13 +73,17 @@ describe('published vectors', () => {
     }
   });
 
-  it.each(read('head-tag.json') as HeadVector[])('of head tags: seq $seq', (vector) => {
-    const { seq, epoch, head8, mac8 } = vector;
-    const key = createEpochKey(hexToBytes(vector.epochKey), vector.budgetId, epoch);
-    const hint = makeHeadHint({ seq, headHash: hexToBytes(vector.headHash), epochKey: key });
-    expect(hint).toEqual({ seq, epoch, head8, mac8 });
-    expect(verifyHeadHint({ seq, epoch, head8, mac8 }, key)).toBe(true);
-  });
+  it.each(read('head-tag.json') as HeadVector[])(
+    'of head tags: seq $seq, early $early',
+    (vector) => {
+      const { seq, epoch, head8, mac8, early } = vector;
+      const key = createEpochKey(hexToBytes(vector.epochKey), vector.budgetId, epoch);
+      const headHash = hexToBytes(vector.headHash);
+      const hint = makeHeadHint({ seq, headHash, epochKey: key, early });
+      expect(hint).toEqual({ seq, epoch, head8, mac8, ...(early && { early }) });
+      expect(verifyHeadHint({ seq, epoch, head8, mac8, early }, key)).toBe(true);
+    },
+  );
 
   it.each(read('padme.json') as { length: number; padded: number }[])(
     'of padding: $length -> $padded',

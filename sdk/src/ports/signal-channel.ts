@@ -38,6 +38,8 @@ export interface SignalChannel {
   state(): ConnectionState;
   onSignal(listener: (signal: IncomingSignal) => void): () => void;
   onState(listener: (state: ConnectionState) => void): () => void;
+  /** Asks the server for a pong now, so that `metrics` tells the latency before long. */
+  ping?(): void;
   /** What came of it so far; also after `close`. */
   metrics?(): ChannelMetrics;
 }

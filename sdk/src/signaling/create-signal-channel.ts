@@ -32,6 +32,9 @@ export function createSignalChannel(
       client.disconnect();
     },
     send: (signal) => client.send(signal),
+    ping: () => {
+      client.ping();
+    },
     metrics: () => client.getMetrics(),
     state: () => client.getStatus().state,
     onSignal: (listener) => keep(client.onSignal(listener)),

@@ -363,6 +363,17 @@ describe('the heartbeat', () => {
     expect(socket.received.at(-1)).toEqual({ type: 'ping', n: 2 });
   });
 
+  it('measures at once when asked to, but only over a live connection', async () => {
+    const bench = new Bench(playServer);
+    bench.client.ping();
+    expect(bench.sockets.all).toEqual([]);
+    await bench.connect();
+    expect(bench.client.getMetrics().latencyMs).toBeUndefined();
+    bench.client.ping();
+    await bench.clock.advance(0);
+    expect(bench.client.getMetrics()).toMatchObject({ latencyMs: 0, pongs: 1 });
+  });
+
   it('looks at once whether a connection outlived a sleep', async () => {
     const bench = await connectedBench();
     const socket = bench.sockets.last;

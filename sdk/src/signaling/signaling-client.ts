@@ -181,6 +181,11 @@ export class SignalingClient {
     return false;
   }
 
+  /** Asks for a pong now, rather than at the next heartbeat; nothing unless connected. */
+  ping(): void {
+    if (this.#state().name === 'connected') this.#connection?.handle({ type: 'wake' });
+  }
+
   getStatus(): SignalingStatus {
     const state = this.#state();
     return {

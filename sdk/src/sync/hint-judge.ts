@@ -17,6 +17,8 @@ type HeadSignal = Extract<IncomingSignal, { type: 'data_changed' }>;
 
 /** How many heads of members are kept until the log reaches them. */
 const MAX_AHEAD = 16;
+/** More than any commit appends. */
+const MAX_EARLY_AHEAD = 64;
 
 /** Decides what a signal is worth. A signal is a hint: it never changes what is trusted. */
 export class HintJudge {
@@ -28,8 +30,10 @@ export class HintJudge {
   #lookedForSeq = 0;
   /** Positions looked at already: whoever holds the key can make any number of tags for each. */
   readonly #contested = new Set<number>();
+  /** Positions beyond the verified one that an early hint has had read already. */
+  readonly #promised = new Set<number>();
   /** Heard before anything was verified, so that nothing could be said of it. */
-  #early: HeadSignal | undefined;
+  #unjudged: HeadSignal | undefined;
 
   constructor(confirmed: ConfirmedLog, keys: EpochKeys) {
     this.#confirmed = confirmed;
@@ -39,7 +43,7 @@ export class HintJudge {
   judge(signal: IncomingSignal): HintVerdict {
     switch (signal.type) {
       case 'data_changed':
-        return this.#judgeHead(signal);
+        return signal.early ? this.#judgePromise(signal) : this.#judgeHead(signal);
       case 'sync_required':
       case 'membership_changed':
         return 'unproven';
@@ -62,15 +66,30 @@ export class HintJudge {
       this.#ahead.delete(ahead);
       if (this.#contests(ahead, head8)) verdict = 'contested';
     }
-    const early = this.#early;
-    this.#early = undefined;
-    return early && verdict === 'ignore' ? this.#judgeHead(early) : verdict;
+    for (const promised of this.#promised) if (promised <= seq) this.#promised.delete(promised);
+    const unjudged = this.#unjudged;
+    this.#unjudged = undefined;
+    return unjudged && verdict === 'ignore' ? this.#judgeHead(unjudged) : verdict;
+  }
+
+  /**
+   * A head whose commit is under way and may lose. Worth one pull, and nothing is kept of what it
+   * says: that another entry took its place is no sign of another history.
+   */
+  #judgePromise(hint: HeadSignal): HintVerdict {
+    const { seq, epoch, kid } = this.#confirmed.position;
+    if (hint.seq <= seq || hint.seq > seq + MAX_EARLY_AHEAD) return 'ignore';
+    if (this.#promised.has(hint.seq)) return 'ignore';
+    const key = kid && hint.epoch === epoch ? this.#keys.find(epoch, kid) : undefined;
+    if (!key || !verifyHeadHint(hint, key)) return 'ignore';
+    this.#promised.add(hint.seq);
+    return 'pull';
   }
 
   #judgeHead(hint: HeadSignal): HintVerdict {
     const { seq, epoch, kid } = this.#confirmed.position;
     if (!kid) {
-      this.#early = hint;
+      this.#unjudged = hint;
       return 'ignore';
     }
     const key = hint.epoch === epoch ? this.#keys.find(epoch, kid) : undefined;

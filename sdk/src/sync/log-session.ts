@@ -12,6 +12,7 @@ import { err, ok, type Result } from '../result.js';
 import type { HeadHint } from '@sealsync/protocol';
 import type { CorrectedClock } from './corrected-clock.js';
 import type { DigestWatch } from './digest-watch.js';
+import type { WatchCommit } from './early-hints.js';
 import { ConfirmedLog, type EntryEffects } from './confirmed-log.js';
 import type { LogPosition, VerifiedEntry } from './log-position.js';
 import type { LogStart, ReadAhead } from './log-start.js';
@@ -89,9 +90,17 @@ export class LogSession {
 
   /** What peers may be told of the end of the log, once there is one. */
   headHint(): HeadHint | undefined {
-    const { seq, hash, epoch, kid } = this.#deps.replica.confirmed.position;
+    return this.#hintAt(this.#deps.replica.confirmed.position);
+  }
+
+  #hintAt({ seq, hash, epoch, kid }: LogPosition, early?: true): HeadHint | undefined {
     const epochKey = kid && this.#deps.keys.find(epoch, kid);
-    return epochKey && makeHeadHint({ seq, headHash: hash, epochKey });
+    return epochKey && makeHeadHint({ seq, headHash: hash, epochKey, early });
+  }
+
+  /** Position of the end of the log, as far as it was verified; 0 before the first entry. */
+  get verifiedSeq(): number {
+    return this.#deps.replica.confirmed.position.seq;
   }
 
   /**
@@ -242,8 +251,11 @@ export class LogSession {
     return this.pull(signal);
   }
 
-  /** Appends everything that is pending; returns how many entries it took. */
-  pushPending(signal?: AbortSignal): Promise<Result<number, SyncFailure>> {
+  /**
+   * Appends everything that is pending; returns how many entries it took. The first commit of
+   * them is watched: who is behind, or has much to append, makes no promises.
+   */
+  pushPending(signal?: AbortSignal, watch?: WatchCommit): Promise<Result<number, SyncFailure>> {
     const { outbox } = this.#deps.replica;
     const progress = new PushProgress((news) => this.#deps.onProgress?.(news));
     const plan: MakePlan = () => {
@@ -252,16 +264,21 @@ export class LogSession {
       progress.plan(pending, bodies);
       return ok(pending.length > 0 ? { bodies } : undefined);
     };
-    return this.append(plan, signal);
+    return this.append(plan, signal, watch);
   }
 
   /**
    * Appends what `plan` asks for until it asks for nothing, planning anew behind
    * whatever others appended meanwhile. Returns the number of entries appended.
    */
-  async append(plan: MakePlan, signal?: AbortSignal): Promise<Result<number, SyncFailure>> {
+  async append(
+    plan: MakePlan,
+    signal?: AbortSignal,
+    watchFirst?: WatchCommit,
+  ): Promise<Result<number, SyncFailure>> {
     const { log, replica } = this.#deps;
     let appended = 0;
+    let watch = watchFirst;
     for (;;) {
       const settled = await replica.settle();
       if (!settled.ok) return settled;
@@ -271,7 +288,11 @@ export class LogSession {
       const sealed = await this.#seal(planned.value);
       if (!sealed.ok) return sealed;
       const entries = sealed.value.map(({ entry }) => entry);
+      const last = sealed.value.at(-1)?.verified.after;
+      const ended = watch?.(() => last && this.#hintAt(last, true));
+      watch = undefined;
       const taken = await log.append(entries, planned.value.change, signal);
+      ended?.(taken.ok);
       if (taken.ok) {
         this.#foldOwn(sealed.value);
         appended += entries.length;

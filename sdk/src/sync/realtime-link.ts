@@ -22,6 +22,8 @@ export interface RealtimeLinkDeps {
 /** Leaves room below the server's rate for pings, presence and whatever else a client sends. */
 const SHARE_OF_RATE = 0.75;
 const RETRY_MS = 100;
+/** Tokens that an early hint leaves: for the head itself, and for edits that follow. */
+const SPARE_TOKENS = 8;
 
 /** The signaling connection, if there is one, and what it still has to tell. */
 export class RealtimeLink {
@@ -82,6 +84,20 @@ export class RealtimeLink {
     this.#tell();
   }
 
+  /** Tells peers of a head that is under way; dropped unless that is possible at once. */
+  announceEarly(head: HeadHint): void {
+    if (this.#untold || this.state !== 'connected' || this.#timers.has('announce')) return;
+    if (!this.#bucket.take(this.#deps.clock.now(), SPARE_TOKENS)) return;
+    this.#channel?.send({ type: 'data_changed', ...head });
+  }
+
+  /** To the signaling server and back, in ms, guessed low; undefined before the first pong. */
+  get roundTripMs(): number | undefined {
+    const { latencyMs, meanLatencyMs } = this.#channel?.metrics?.() ?? NO_CHANNEL;
+    if (latencyMs === undefined || meanLatencyMs === undefined) return undefined;
+    return Math.min(latencyMs, meanLatencyMs);
+  }
+
   /** Tells peers and the server that people have changed. */
   announceMembership(): void {
     this.#untoldMembership = true;
@@ -111,6 +127,8 @@ export class RealtimeLink {
       ? ({ type: 'data_changed', ...head } as const)
       : ({ type: 'membership_changed' } as const);
     if (this.#channel?.send(signal) !== true) return false;
+    // Only who tells of heads has a use for it, so idle clients do not ask.
+    if (head && this.roundTripMs === undefined) this.#channel.ping?.();
     if (head) this.#untold = undefined;
     else this.#untoldMembership = false;
     return true;

@@ -41,31 +41,58 @@ function digestRecord(collection: string, id: string, record: RecordState): Uint
   return record.digest;
 }
 
+/** Several fields are mostly written by one op, which is told once: its place in a list. */
+class OriginList {
+  readonly items: Item[] = [];
+  readonly #places = new Map<string, number>();
+  /** Of the op that was asked for last, since fields of one op follow each other. */
+  #last: { readonly by: OpContext; readonly place: number } | undefined;
+
+  placeOf(by: OpContext): number {
+    if (this.#last?.by === by) return this.#last.place;
+    const name = `${by.device} ${String(by.counter)} ${String(by.index)}`;
+    let place = this.#places.get(name);
+    if (place === undefined) {
+      place = this.items.length;
+      this.items.push(originItem(by));
+      this.#places.set(name, place);
+    }
+    this.#last = { by, place };
+    return place;
+  }
+}
+
 function recordItems({ put, removed, fields }: RecordState): Item[] {
-  const items = sorted(fields).map(([name, field]): Item => [name, ...fieldItems(field)]);
-  return [contextItem(put), contextItem(removed), items];
+  const origins = new OriginList();
+  const existence = [put, removed].map((by) => (by ? origins.placeOf(by) : null));
+  const items = sorted(fields).map(([name, field]): Item => [name, ...fieldItems(field, origins)]);
+  return [origins.items, existence, items];
 }
 
-function fieldItems({ write, increments }: FieldState): Item[] {
-  return [
-    write ? [contextItem(write.by), write.value === undefined ? [] : [write.value]] : null,
-    increments.map(({ device, counter, index, seq, by }) => [device, counter, index, seq, by]),
-  ];
+function fieldItems({ write, increments }: FieldState, origins: OriginList): Item[] {
+  const written = write
+    ? [origins.placeOf(write.by), write.value === undefined ? [] : [write.value]]
+    : [null, []];
+  const added = increments.map(({ device, counter, index, seq, by }): Item => [
+    device,
+    counter,
+    index,
+    seq,
+    by,
+  ]);
+  return [...written, added];
 }
 
-const contextItem = (by: OpContext | undefined): Item =>
-  by
-    ? [
-        by.stamp.wallMs,
-        by.stamp.logical,
-        by.device,
-        by.counter,
-        by.index,
-        by.author,
-        by.base,
-        by.seq,
-      ]
-    : null;
+const originItem = ({ stamp, device, counter, index, author, base, seq }: OpContext): Item => [
+  stamp.wallMs,
+  stamp.logical,
+  device,
+  counter,
+  index,
+  author,
+  base,
+  seq,
+];
 
 const sorted = <V>(map: ReadonlyMap<string, V>): [string, V][] =>
   [...map].sort(([a], [b]) => (a < b ? -1 : 1));

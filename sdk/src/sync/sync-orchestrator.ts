@@ -6,6 +6,7 @@ import type { Wakeups } from '../ports/wakeups.js';
 import { WipedKeyError } from '../crypto/wiped-key-error.js';
 import { SealsyncError } from '../errors.js';
 import type { Result } from '../result.js';
+import { EarlyHints } from './early-hints.js';
 import type { HintJudge, HintVerdict } from './hint-judge.js';
 import type { LogSession } from './log-session.js';
 import { NamedTimers } from './named-timers.js';
@@ -67,6 +68,8 @@ export class SyncOrchestrator {
   #leads: boolean;
   #wantsPull = false;
   #wantsPush = false;
+  /** A member says that the log goes as far as this; 0 once nothing is left of that to read. */
+  #hintedSeq = 0;
   /** Nobody said that there is more: the next pull also looks whether there is less. */
   #checksHead = false;
   /** A member's tag speaks of another head than the verified one. */
@@ -83,6 +86,7 @@ export class SyncOrchestrator {
   readonly #waiters = new Waiters();
   readonly #timers: NamedTimers<'poll' | 'retry' | 'turn' | 'hint'>;
   readonly #link: RealtimeLink;
+  readonly #early: EarlyHints;
 
   constructor(deps: SyncOrchestratorDeps) {
     this.#deps = deps;
@@ -95,7 +99,9 @@ export class SyncOrchestrator {
       clock,
       openChannel,
       onSignal: (signal) => {
-        this.#heed(deps.hints.judge(signal));
+        const verdict = deps.hints.judge(signal);
+        if (verdict === 'pull' && signal.type === 'data_changed') this.#pullTo(signal.seq);
+        else this.#heed(verdict);
         news.heard(signal);
         if (signal.type === 'membership_changed') deps.onMembershipHint?.();
       },
@@ -109,6 +115,13 @@ export class SyncOrchestrator {
         // A connection that is tried again and again must not put off polling each time.
         if (from === 'connected' || state === 'connected') this.#schedulePoll();
         news.connection.tell({ from, to: state });
+      },
+    });
+    this.#early = new EarlyHints({
+      clock,
+      roundTripMs: () => this.#link.roundTripMs,
+      send: (hint) => {
+        this.#link.announceEarly(hint);
       },
     });
     this.#retries = new RetryPolicy(random, settings);
@@ -173,6 +186,7 @@ export class SyncOrchestrator {
     this.disableRealtimeSync();
     this.#stopWakeups?.();
     this.#timers.clearAll();
+    this.#early.stop();
     this.#abort.abort();
     this.#waiters.settle(stopped());
     await this.#round;
@@ -374,6 +388,16 @@ export class SyncOrchestrator {
     if (!this.#timers.has('retry')) this.#kick();
   }
 
+  /** Unless a pull that is under way gets as far, which is one read less. */
+  #pullTo(seq: number): void {
+    this.#hintedSeq = Math.max(this.#hintedSeq, seq);
+    if (!this.#timers.has('retry')) this.#kick();
+  }
+
+  get #hasToPull(): boolean {
+    return this.#wantsPull || this.#hintedSeq > 0;
+  }
+
   /**
    * Anybody can make an unproven signal, and any member contests as many heads as they like:
    * a flood of them costs one pull an interval.
@@ -394,7 +418,7 @@ export class SyncOrchestrator {
 
   #kick(): void {
     if (this.#status.state === 'stopped' || !this.#leads || this.#round) return;
-    if (!this.#wantsPull && !this.#wantsPush) return;
+    if (!this.#hasToPull && !this.#wantsPush) return;
     this.#startRound((signal) => this.#runRound(signal)).catch((error: unknown) => {
       this.#roundFailed(toFailure(error));
     });
@@ -419,11 +443,11 @@ export class SyncOrchestrator {
   async #runRound(signal: AbortSignal): Promise<void> {
     this.#setStatus({ state: 'syncing' });
     let pulledLast = false;
-    while (this.#leads && (this.#wantsPull || this.#wantsPush)) {
+    while (this.#leads && (this.#hasToPull || this.#wantsPush)) {
       const waitMs = this.#wantsPush ? this.#deps.turns.waitMs() : 0;
       // In turn, so that peers who keep signaling cannot keep this device from pushing.
-      const pushes: boolean = this.#wantsPush && waitMs === 0 && (pulledLast || !this.#wantsPull);
-      if (!pushes && !this.#wantsPull) {
+      const pushes: boolean = this.#wantsPush && waitMs === 0 && (pulledLast || !this.#hasToPull);
+      if (!pushes && !this.#hasToPull) {
         this.#timers.set('turn', waitMs, () => {
           this.#kick();
         });
@@ -448,13 +472,14 @@ export class SyncOrchestrator {
   }
 
   async #doPull(signal: AbortSignal): Promise<SyncFailure | undefined> {
-    this.#wantsPull = false;
+    this.#forgetPull();
     const { session } = this.#deps;
     const pulled = this.#headIsContested
       ? await session.settleContest(signal)
       : await session.pull(signal, this.#checksHead);
     if (pulled.ok) {
       this.#counts.pulls += 1;
+      if (this.#hintedSeq <= session.verifiedSeq) this.#hintedSeq = 0;
       this.#headIsContested = false;
       this.#checksHead = false;
       this.#heed(this.#deps.hints.judgeAfterPull());
@@ -468,7 +493,7 @@ export class SyncOrchestrator {
     this.#wantsPush = false;
     const { session } = this.#deps;
     const before = session.headHint()?.seq;
-    const pushed = await session.pushPending(signal);
+    const pushed = await session.pushPending(signal, this.#early.watchCommit);
     if (!pushed.ok) {
       // Peers hear of what was appended before that.
       if (session.headHint()?.seq !== before) this.#announce();
@@ -490,6 +515,11 @@ export class SyncOrchestrator {
     if (head) this.#link.announce(head);
   }
 
+  #forgetPull(): void {
+    this.#wantsPull = false;
+    this.#hintedSeq = 0;
+  }
+
   #roundFailed(failure: SyncFailure): void {
     const { logger, news, seat } = this.#deps;
     if (failure.kind === 'conflict' && seat) {
@@ -501,7 +531,7 @@ export class SyncOrchestrator {
     const treatment = this.#retries.treat(failure);
     if (treatment.kind === 'give_up') {
       // Nothing will be there for this user again; asking on would only cost.
-      this.#wantsPull = false;
+      this.#forgetPull();
       this.#wantsPush = false;
       this.#setStatus({ state: 'halted', error });
       this.disableRealtimeSync();
@@ -509,7 +539,7 @@ export class SyncOrchestrator {
     } else {
       const halts = treatment.kind === 'halt';
       // The interval, a wake-up or the app tries sooner.
-      if (halts) this.#wantsPull = false;
+      if (halts) this.#forgetPull();
       this.#setStatus({ state: halts ? 'halted' : 'waiting', error });
       this.#sitsOut = treatment.kind === 'sit_out';
       this.#timers.set('retry', treatment.delayMs, () => {

@@ -5,6 +5,7 @@ import type {
   IncomingSignal,
   SignalChannel,
 } from '../ports/signal-channel.js';
+import type { Clock } from '../ports/clock.js';
 import { SignalingMeter } from '../signaling/signaling-meter.js';
 
 type Listener<T> = (event: T) => void;
@@ -15,7 +16,21 @@ export class MemorySignalHub {
   readonly sent: Signal[] = [];
   readonly #channels = new Set<MemoryChannel>();
   #last: HeadHint | undefined;
+  readonly #clock: Clock | undefined;
+  readonly #delayMs: number;
   #down = false;
+
+  /** With `delayMs`, so long takes a signal to a peer, and a ping to the hub and back. */
+  constructor(clock?: Clock, delayMs = 0) {
+    this.#clock = clock;
+    this.#delayMs = delayMs;
+  }
+
+  /** Runs `deliver` once it has crossed. */
+  later(deliver: () => void): void {
+    if (this.#clock && this.#delayMs > 0) this.#clock.setTimeout(deliver, this.#delayMs);
+    else queueMicrotask(deliver);
+  }
 
   createChannel(): SignalChannel {
     return new MemoryChannel(this);
@@ -58,11 +73,27 @@ export class MemorySignalHub {
   relay(from: MemoryChannel, signal: Signal): boolean {
     if (this.#down) return false;
     this.sent.push(signal);
-    if (signal.type === 'data_changed' && signal.seq >= (this.#last?.seq ?? 0)) this.#last = signal;
+    if (signal.type === 'data_changed' && !signal.early) this.#noteHead(signal);
     for (const channel of this.#channels) {
-      if (channel !== from) queueMicrotask(() => channel.hear(signal));
+      if (channel === from) continue;
+      this.later(() => {
+        channel.hear(signal);
+      });
     }
     return true;
+  }
+
+  /** To the hub and back, in ms; undefined where nothing takes time. */
+  get roundTripMs(): number | undefined {
+    return this.#delayMs > 0 ? this.#delayMs : undefined;
+  }
+
+  get nowMs(): number {
+    return this.#clock?.now() ?? 0;
+  }
+
+  #noteHead(head: HeadHint): void {
+    if (head.seq >= (this.#last?.seq ?? 0)) this.#last = head;
   }
 
   #tellLast(channel: MemoryChannel): void {
@@ -112,6 +143,14 @@ class MemoryChannel implements SignalChannel {
   onState(listener: Listener<ConnectionState>): () => void {
     this.#states.add(listener);
     return () => this.#states.delete(listener);
+  }
+
+  ping(): void {
+    const { roundTripMs, nowMs } = this.#hub;
+    if (roundTripMs === undefined) return;
+    this.#hub.later(() => {
+      this.#meter.countPong(roundTripMs, nowMs + roundTripMs);
+    });
   }
 
   metrics(): ChannelMetrics {

@@ -51,6 +51,8 @@ export interface SyncWorldOptions extends Omit<MemoryBackendOptions, 'clock'> {
   readonly budgetId?: string;
   readonly settings?: Partial<SyncSettings & PeopleSettings>;
   readonly localLog?: LocalLogLimits;
+  /** How long a signal takes to a peer. Default 0. */
+  readonly signalDelayMs?: number;
 }
 
 /** What a device may have of its own; everything else is the world's. */
@@ -67,7 +69,7 @@ export type DeviceParts = Partial<
  */
 export class SyncWorld {
   readonly clock: VirtualClock = new VirtualClock();
-  readonly hub: MemorySignalHub = new MemorySignalHub();
+  readonly hub: MemorySignalHub;
   readonly backend: MemoryBackend;
   readonly random: Random;
   /** Apart from the rest, so that what is sealed does not change what happens. */
@@ -79,6 +81,7 @@ export class SyncWorld {
 
   constructor(options: SyncWorldOptions = {}) {
     this.#options = options;
+    this.hub = new MemorySignalHub(this.clock, options.signalDelayMs);
     this.random = createSeededRandom(options.seed ?? 1);
     this.#sealingRandom = createSeededRandom(-(options.seed ?? 1));
     this.backend = createMemoryBackend({ ...options, clock: this.clock });

@@ -1,3 +1,4 @@
+import { CLOSE_CODES } from '@sealsync/protocol';
 import { describe, expect, it } from 'vitest';
 import { SAMPLE_SIGNALS, sampleHead } from '../testing/samples.js';
 import { BUDGET, OTHER_BUDGET, startTestServer } from '../testing/test-server.js';
@@ -52,14 +53,37 @@ describe('a room', () => {
     expect(await connect('ann').join(BUDGET)).toEqual([{ type: 'data_changed', ...sampleHead(9) }]);
   });
 
+  it('tells newcomers of no head whose commit may yet lose a race', async () => {
+    const { enter, connect } = await startTestServer();
+    const ann = await enter(BUDGET, 'ann');
+    ann.send({ type: 'data_changed', ...sampleHead(9), early: true });
+    await ann.hearAll();
+    expect(await connect('ann').join(BUDGET)).toEqual([]);
+    ann.send({ type: 'data_changed', ...sampleHead(8) });
+    ann.send({ type: 'data_changed', ...sampleHead(9), early: true });
+    await ann.hearAll();
+    expect(await connect('ann').join(BUDGET)).toEqual([{ type: 'data_changed', ...sampleHead(8) }]);
+  });
+
+  it('closes who sends an early head that is not plainly early', async () => {
+    const { enter } = await startTestServer();
+    const ann = await enter(BUDGET, 'ann');
+    ann.sendText(JSON.stringify({ type: 'data_changed', ...sampleHead(9), early: false }));
+    expect(await ann.closed).toMatchObject({ code: CLOSE_CODES.badMessage.code });
+  });
+
   it('takes no news of the log from a viewer, who stays connected', async () => {
     const { enter } = await startTestServer();
     const ann = await enter(BUDGET, 'ann');
     const vic = await enter(BUDGET, 'vic', 'viewer');
     await ann.hearAll();
     vic.send({ type: 'data_changed', ...sampleHead(99) });
+    vic.send({ type: 'data_changed', ...sampleHead(99), early: true });
     vic.send({ type: 'sync_required' });
-    expect(await vic.hearAll()).toEqual([{ type: 'error', reason: 'forbidden' }]);
+    expect(await vic.hearAll()).toEqual([
+      { type: 'error', reason: 'forbidden' },
+      { type: 'error', reason: 'forbidden' },
+    ]);
     expect(await ann.hearAll()).toEqual([
       { type: 'sync_required', from: expect.any(String) as string },
     ]);

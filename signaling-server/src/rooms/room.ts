@@ -64,8 +64,9 @@ export class Room {
   }
 
   /** The log only grows, so an older position is late news; nobody here can tell a jump from a lie. */
-  #noteHead({ seq, epoch, head8, mac8 }: HeadHint): void {
-    if (this.#head && seq < this.#head.seq) return;
+  #noteHead({ seq, epoch, head8, mac8, early }: HeadHint): void {
+    // Its commit may lose: whoever comes next is told of nothing that may never be.
+    if (early || (this.#head && seq < this.#head.seq)) return;
     this.#head = { seq, epoch, head8, mac8 };
   }
 

@@ -7,6 +7,7 @@ export function sampleHead(seq: number): HeadHint {
 /** One of every signal that members may send each other. */
 export const SAMPLE_SIGNALS: readonly Signal[] = [
   { type: 'data_changed', ...sampleHead(7) },
+  { type: 'data_changed', ...sampleHead(8), early: true },
   { type: 'sync_required' },
   { type: 'membership_changed' },
   { type: 'presence', tag: '0011223344556677', state: 'online' },
