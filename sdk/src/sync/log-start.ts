@@ -26,6 +26,15 @@ export interface ReadAhead {
   readonly page: Promise<Result<readonly StoredEntry[], RemoteError>>;
 }
 
+interface Search {
+  readonly landmarks: Landmarks;
+  readonly position?: LogPosition;
+  readonly peopleFrames?: readonly Uint8Array[];
+  readonly continues?: ((checkpoint: Checkpoint) => boolean) | undefined;
+  readonly listed?: readonly StoredSnapshot[];
+  readonly ahead?: ReadAhead;
+}
+
 /** The newest that are asked for at once, so that starting takes two round trips. */
 const LISTED_FIRST = 2;
 
@@ -57,7 +66,7 @@ export class LogStart {
     // The entry of the snapshot itself as well, to hold its hash against the snapshot's.
     const after = newest.seq - 1;
     const page = log.read({ after, limit: FIRST_PAGE_ENTRIES }, signal);
-    const start = await this.#find(landmarks, LOG_START, [], listed, signal);
+    const start = await this.#find({ landmarks, listed, ahead: { after, page } }, signal);
     if (!start.ok) return start;
     if (!start.value) return ok(undefined);
     const loaded = await replica.load(start.value);
@@ -78,7 +87,8 @@ export class LogStart {
     if (!budget.ok) return budget;
     const { position, peopleFrames } = replica.confirmed;
     if (budget.value.floor < position.seq) return ok(false);
-    const start = await this.#find(landmarks, position, peopleFrames, undefined, signal);
+    const known = { position, peopleFrames, continues: continuesEdits(replica) };
+    const start = await this.#find({ landmarks, ...known }, signal);
     if (!start.ok) return start;
     if (!start.value) return err(missingSnapshot(position.seq));
     const loaded = await replica.load(start.value);
@@ -92,19 +102,16 @@ export class LogStart {
   ): Promise<Result<Checkpoint | undefined, SyncFailure>> {
     const budget = await this.#deps.log.readBudget(signal);
     if (!budget.ok) return budget;
-    const start = await this.#find(landmarks, LOG_START, [], undefined, signal);
+    const start = await this.#find({ landmarks }, signal);
     if (!start.ok || start.value || budget.value.floor === 0) return start;
     return err(missingSnapshot(budget.value.floor));
   }
 
   #find(
-    landmarks: Landmarks,
-    position: LogPosition,
-    peopleFrames: readonly Uint8Array[],
-    listed: readonly StoredSnapshot[] | undefined,
+    { landmarks, position = LOG_START, peopleFrames = [], continues, listed, ahead }: Search,
     signal?: AbortSignal,
   ): Promise<Result<Checkpoint | undefined, RemoteError>> {
-    const { budgetId, snapshots, keys, replica, digests } = this.#deps;
+    const { budgetId, log, snapshots, keys, replica, digests } = this.#deps;
     const { disputed } = replica.confirmed.position.digests;
     return findStart(
       {
@@ -115,6 +122,14 @@ export class LogStart {
         position,
         peopleFrames,
         disputed: new Set([...digests.distrusted, ...disputed]),
+        continues,
+        readEntry: async (seq) => {
+          const isAhead = ahead?.after === seq - 1;
+          const page = await (isAhead
+            ? ahead.page
+            : log.read({ after: seq - 1, limit: 1 }, signal));
+          return page.ok ? ok(page.value[0]) : page;
+        },
         onRefused: ({ kind, seq, message }) => {
           if (kind === 'snapshot_refused') replica.reportOnce({ kind, seq, message });
         },
@@ -123,6 +138,15 @@ export class LogStart {
       signal,
     );
   }
+}
+
+/**
+ * The log held edits of this device that its outbox has forgotten since. What lacks them is of
+ * another history: the project shows it, and says that the difference was pruned.
+ */
+function continuesEdits({ confirmed, outbox }: Replica): (checkpoint: Checkpoint) => boolean {
+  const held = confirmed.state.applied.get(outbox.device) ?? 0;
+  return ({ state }) => (state.applied.get(outbox.device) ?? 0) >= held;
 }
 
 const missingSnapshot = (seq: number): LogHalted => ({
