@@ -1,4 +1,3 @@
-import type { LogPosition } from './log-position.js';
 import type { RemoteError, StoredEntry } from '../ports/remote-log.js';
 import type { SnapshotStorage, StoredSnapshot } from '../ports/snapshots.js';
 import { ok, type Result } from '../result.js';
@@ -13,7 +12,7 @@ const TRIED_AT_MOST = 10;
 export interface FindStartDeps extends Omit<OpenSnapshotDeps, 'snapshots'> {
   readonly snapshots: SnapshotStorage;
   /** Snapshots that a member disputes, by the positions of their digests. */
-  readonly disputed: ReadonlySet<number>;
+  readonly isDisputed: (seq: number) => boolean;
   /** The entry at a position; absent where the log does not show it. */
   readonly readEntry: (
     seq: number,
@@ -21,6 +20,8 @@ export interface FindStartDeps extends Omit<OpenSnapshotDeps, 'snapshots'> {
   ) => Promise<Result<StoredEntry | undefined, RemoteError>>;
   /** Whether it leads on from what this device knows. */
   readonly continues?: ((checkpoint: Checkpoint) => boolean) | undefined;
+  /** None behind it is tried. */
+  readonly upTo?: number | undefined;
   readonly onRefused: (refused: SnapshotRefused) => void;
 }
 
@@ -63,9 +64,9 @@ export async function findStart(
 }
 
 const isCandidate = (
-  { position, disputed }: { position: LogPosition; disputed: ReadonlySet<number> },
+  { position, isDisputed, upTo = Number.MAX_SAFE_INTEGER }: FindStartDeps,
   { seq, header }: StoredSnapshot,
-): boolean => header.length > 0 && seq > position.seq && !disputed.has(seq);
+): boolean => header.length > 0 && seq > position.seq && seq <= upTo && !isDisputed(seq);
 
 const isRefusal = (error: SnapshotRefused | RemoteError): error is SnapshotRefused =>
   error.kind === 'snapshot_refused' ||

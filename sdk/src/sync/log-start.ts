@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../result.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { DigestWatch } from './digest-watch.js';
 import { findStart } from './find-start.js';
-import { LOG_START, type LogPosition } from './log-position.js';
+import { isDisputed, LOG_START, type LogPosition } from './log-position.js';
 import { FIRST_PAGE_ENTRIES, type Landmarks, type LogHalted } from './pull-log.js';
 import type { Replica } from './replica.js';
 import type { SyncFailure } from './sync-failure.js';
@@ -33,6 +33,7 @@ interface Search {
   readonly continues?: ((checkpoint: Checkpoint) => boolean) | undefined;
   readonly listed?: readonly StoredSnapshot[];
   readonly ahead?: ReadAhead;
+  readonly upTo?: number;
 }
 
 /** The newest that are asked for at once, so that starting takes two round trips. */
@@ -95,24 +96,29 @@ export class LogStart {
     return loaded.ok ? ok(true) : loaded;
   }
 
-  /** The state up to a snapshot that nobody disputes; nothing where the log begins at 1 is as good. */
+  /**
+   * From where the log can be folded to what is known without what is distrusted: a snapshot, or
+   * its beginning; `undefined` where that was pruned and there is no snapshot.
+   */
   async findOther(
     landmarks: Landmarks,
     signal?: AbortSignal,
-  ): Promise<Result<Checkpoint | undefined, SyncFailure>> {
+  ): Promise<Result<{ readonly checkpoint?: Checkpoint } | undefined, SyncFailure>> {
+    const upTo = this.#deps.replica.confirmed.position.seq;
     const budget = await this.#deps.log.readBudget(signal);
     if (!budget.ok) return budget;
-    const start = await this.#find({ landmarks }, signal);
-    if (!start.ok || start.value || budget.value.floor === 0) return start;
-    return err(missingSnapshot(budget.value.floor));
+    const start = await this.#find({ landmarks, upTo }, signal);
+    if (!start.ok) return start;
+    if (start.value) return ok({ checkpoint: start.value });
+    return ok(budget.value.floor === 0 ? {} : undefined);
   }
 
   #find(
-    { landmarks, position = LOG_START, peopleFrames = [], continues, listed, ahead }: Search,
+    { landmarks, position = LOG_START, peopleFrames = [], continues, listed, ahead, upTo }: Search,
     signal?: AbortSignal,
   ): Promise<Result<Checkpoint | undefined, RemoteError>> {
     const { budgetId, log, snapshots, keys, replica, digests } = this.#deps;
-    const { disputed } = replica.confirmed.position.digests;
+    const trail = replica.confirmed.position.digests;
     return findStart(
       {
         budgetId,
@@ -121,8 +127,9 @@ export class LogStart {
         landmarks,
         position,
         peopleFrames,
-        disputed: new Set([...digests.distrusted, ...disputed]),
+        isDisputed: (seq) => digests.distrusted.has(seq) || isDisputed(trail, seq),
         continues,
+        upTo,
         readEntry: async (seq) => {
           const isAhead = ahead?.after === seq - 1;
           const page = await (isAhead

@@ -1,7 +1,7 @@
 import type { RemoteError, RemoteLog } from '../ports/remote-log.js';
 import { MAX_LISTED_SNAPSHOTS, SNAPSHOT_AGE_MS, type StoredSnapshot } from '../ports/snapshots.js';
 import { ok, type Result } from '../result.js';
-import { LOG_START } from './log-position.js';
+import { isDisputed, LOG_START } from './log-position.js';
 import { openSnapshot } from './open-snapshot.js';
 import type { Landmarks } from './pull-log.js';
 import type { SnapshotDeps } from './snapshot-deps.js';
@@ -56,13 +56,12 @@ async function raiseFloor(
   const listed = await snapshots.list(MAX_LISTED_SNAPSHOTS, signal);
   if (!listed.ok) return listed;
   const { attested, position } = replica.confirmed;
-  const { disputed } = position.digests;
   const candidates = listed.value.filter(
     ({ seq, at }) =>
       seq - 1 > floor &&
       seq <= position.seq &&
       corrected.now() - at >= SNAPSHOT_AGE_MS &&
-      !disputed.includes(seq) &&
+      !isDisputed(position.digests, seq) &&
       !deps.session.disputes.includes(seq) &&
       // Whoever has not folded it cannot say that it is right.
       (attested === undefined || attested.seq < seq),

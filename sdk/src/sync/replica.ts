@@ -1,6 +1,6 @@
 import { encodeEdit } from '../codec/edit.js';
 import { equalBytes } from '../bytes.js';
-import type { BudgetState, RecordKey } from '../model/budget-state.js';
+import type { RecordKey } from '../model/budget-state.js';
 import type { Conflict } from '../model/conflict.js';
 import type { Edit, Fields, Op, Stamp } from '../model/edit.js';
 import { laterStamp, nextStamp, ZERO_STAMP } from '../model/hybrid-clock.js';
@@ -70,14 +70,14 @@ export class Replica {
     this.outbox = deps.outbox;
     this.confirmed = deps.local.confirmed;
     this.#people = this.confirmed.position;
-    forgetHeld(deps.outbox, this.confirmed.state);
+    forgetHeld(deps.outbox, this.confirmed);
     this.changes = new Listeners(deps.onListenerError);
     this.conflicts = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.people = new Listeners(deps.onListenerError);
     this.security = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.ended = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.#overlay = new PendingOverlay(this.confirmed.state, deps.uid);
-    this.#overlay.reset(deps.outbox.pending());
+    this.#overlay.reset(this.#unapplied());
     this.#lastStamp = deps.outbox
       .pending()
       .reduce<Stamp>((latest, { stamp }) => laterStamp(latest, stamp), ZERO_STAMP);
@@ -113,7 +113,7 @@ export class Replica {
     let keys = this.#overlay.refresh(effects.touched);
     if (held.length > 0) {
       this.outbox.confirm(held.map(({ counter }) => counter));
-      keys = [...keys, ...this.#overlay.reset(this.outbox.pending())];
+      keys = [...keys, ...this.#overlay.reset(this.#unapplied())];
     }
     if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
     for (const conflict of effects.conflicts) this.conflicts.tell(conflict);
@@ -133,8 +133,8 @@ export class Replica {
       // Edits of this device that it never appended: those that are pending are not among them.
       const isCopy = applied > (hadAppended ? this.outbox.lastCounter : 0);
       if (isCopy) this.#noteClone(position.seq);
-      else forgetHeld(this.outbox, state);
-      const keys = this.#overlay.restart(this.outbox.pending());
+      else forgetHeld(this.outbox, this.confirmed);
+      const keys = this.#overlay.restart(this.#unapplied());
       if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
       this.#tellPeople(this.confirmed.position);
       const change = this.outbox.planForgetting();
@@ -249,8 +249,14 @@ export class Replica {
     });
   }
 
+  /** What is pending but for what the confirmed state holds, which would count twice on top. */
+  #unapplied(): readonly Edit[] {
+    const last = this.#cloned ? 0 : (this.confirmed.state.applied.get(this.outbox.device) ?? 0);
+    return this.outbox.pending().filter(({ counter }) => counter > last);
+  }
+
   #resetOverlay(): void {
-    const keys = this.#overlay.reset(this.outbox.pending());
+    const keys = this.#overlay.reset(this.#unapplied());
     if (keys.length > 0) this.changes.tell({ origin: 'local', keys });
   }
 
@@ -261,9 +267,14 @@ export class Replica {
   }
 }
 
-/** What the log was known to hold when the app was killed is not to be pushed again. */
-function forgetHeld(outbox: Outbox, { applied }: BudgetState): void {
-  const last = applied.get(outbox.device) ?? 0;
+/**
+ * What the log was known to hold when the app was killed is not to be pushed again. Where only a
+ * snapshot says that it holds an edit, the edit stays: appended twice it counts once, and were it
+ * forgotten on a member's word it might be in no log at all.
+ */
+function forgetHeld(outbox: Outbox, { state, attested }: ConfirmedLog): void {
+  if (attested) return;
+  const last = state.applied.get(outbox.device) ?? 0;
   const counters = outbox.pending().map(({ counter }) => counter);
   outbox.confirm(counters.filter((counter) => counter <= last));
 }
