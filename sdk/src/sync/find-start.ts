@@ -1,9 +1,9 @@
-import type { LogPosition } from './log-position.js';
-import type { RemoteError } from '../ports/remote-log.js';
+import type { RemoteError, StoredEntry } from '../ports/remote-log.js';
 import type { SnapshotStorage, StoredSnapshot } from '../ports/snapshots.js';
 import { ok, type Result } from '../result.js';
 import type { Checkpoint } from './checkpoint.js';
 import { openSnapshot, type OpenSnapshotDeps, type SnapshotRefused } from './open-snapshot.js';
+import { isStatedBy } from './stated-digest.js';
 
 /** So many of the newest are tried; there are more only if somebody floods. */
 const TRIED_FIRST = 2;
@@ -12,7 +12,16 @@ const TRIED_AT_MOST = 10;
 export interface FindStartDeps extends Omit<OpenSnapshotDeps, 'snapshots'> {
   readonly snapshots: SnapshotStorage;
   /** Snapshots that a member disputes, by the positions of their digests. */
-  readonly disputed: ReadonlySet<number>;
+  readonly isDisputed: (seq: number) => boolean;
+  /** The entry at a position; absent where the log does not show it. */
+  readonly readEntry: (
+    seq: number,
+    signal?: AbortSignal,
+  ) => Promise<Result<StoredEntry | undefined, RemoteError>>;
+  /** Whether it leads on from what this device knows. */
+  readonly continues?: ((checkpoint: Checkpoint) => boolean) | undefined;
+  /** None behind it is tried. */
+  readonly upTo?: number | undefined;
   readonly onRefused: (refused: SnapshotRefused) => void;
 }
 
@@ -34,9 +43,20 @@ export async function findStart(
       tried.add(stored.id);
       if (!isCandidate(deps, stored)) continue;
       const opened = await openSnapshot(deps, stored, signal);
-      if (opened.ok) return opened;
-      if (!isRefusal(opened.error)) return { ok: false, error: opened.error };
-      deps.onRefused(opened.error);
+      if (!opened.ok) {
+        if (!isRefusal(opened.error)) return { ok: false, error: opened.error };
+        deps.onRefused(opened.error);
+        continue;
+      }
+      const entry = await deps.readEntry(stored.seq, signal);
+      if (!entry.ok) return entry;
+      const isStated = isStatedBy(entry.value, opened.value, deps.keys);
+      if (isStated && deps.continues?.(opened.value) !== false) return opened;
+      const why = isStated
+        ? 'it lacks what this device knows'
+        : 'the log does not state its digest';
+      const message = `A snapshot is not used: ${why}.`;
+      deps.onRefused({ kind: 'snapshot_refused', seq: stored.seq, message });
     }
     if (found.value.length < limit) break;
   }
@@ -44,11 +64,12 @@ export async function findStart(
 }
 
 const isCandidate = (
-  { position, disputed }: { position: LogPosition; disputed: ReadonlySet<number> },
+  { position, isDisputed, upTo = Number.MAX_SAFE_INTEGER }: FindStartDeps,
   { seq, header }: StoredSnapshot,
-): boolean => header.length > 0 && seq > position.seq && !disputed.has(seq);
+): boolean => header.length > 0 && seq > position.seq && seq <= upTo && !isDisputed(seq);
 
 const isRefusal = (error: SnapshotRefused | RemoteError): error is SnapshotRefused =>
   error.kind === 'snapshot_refused' ||
+  error.kind === 'snapshot_incomplete' ||
   error.kind === 'upgrade_required' ||
   error.kind === 'key_missing';

@@ -31,12 +31,16 @@ export interface LogPosition extends People {
 export interface DigestTrail {
   /** Position of the newest digest; 0 before the first. */
   readonly seq: number;
-  /** Positions of digests that somebody disputes, at most {@link MAX_DISPUTED} of them. */
+  /** Positions of digests that somebody disputes, the newest {@link MAX_DISPUTED} in ascending order. */
   readonly disputed: readonly number[];
 }
 
-/** So many of the newest disputes count. */
+/** So many are told apart. */
 export const MAX_DISPUTED = 16;
+
+/** Of more than are told apart the oldest count as disputed: no flood makes a dispute forgotten. */
+export const isDisputed = ({ disputed }: DigestTrail, seq: number): boolean =>
+  disputed.includes(seq) || (disputed.length === MAX_DISPUTED && seq < (disputed[0] ?? 0));
 
 export const LOG_START: LogPosition = {
   ...NOBODY,
@@ -80,10 +84,11 @@ function advanceDigests(
   [statement]: readonly Statement[],
 ): DigestTrail {
   if (statement?.type === 'state_digest') return { ...before, seq };
-  if (statement?.type !== 'digest_disputed' || before.disputed.includes(statement.seq)) {
+  if (statement?.type !== 'digest_disputed' || isDisputed(before, statement.seq)) {
     return before;
   }
-  return { ...before, disputed: [...before.disputed, statement.seq].slice(-MAX_DISPUTED) };
+  const disputed = [...before.disputed, statement.seq].sort((a, b) => a - b);
+  return { ...before, disputed: disputed.slice(-MAX_DISPUTED) };
 }
 
 /** An entry that passed every check, and the position behind it. */

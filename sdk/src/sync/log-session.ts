@@ -1,3 +1,5 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { equalBytes } from '../bytes.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { makeHeadHint } from '../crypto/head-hint.js';
 import type { Identity } from '../crypto/identity.js';
@@ -23,6 +25,7 @@ import { PushProgress } from './push-progress.js';
 import { ReadProgress } from './read-progress.js';
 import type { SecurityEvent } from './security-event.js';
 import { planBodies, sealEntries, type SealedEntry } from './seal-edits.js';
+import { digestConfirmed } from './state-digest.js';
 import type { MembershipEnd, Standing } from './standing.js';
 import { endedFailure, type SyncFailure } from './sync-failure.js';
 import { LogTally } from './sync-metrics.js';
@@ -201,20 +204,46 @@ export class LogSession {
     const { start, digests, replica } = this.#deps;
     const other = await start.findOther(landmarks, signal);
     if (!other.ok) return other;
+    if (!other.value) {
+      // What is here may be right: nobody gets to stop this device by a word against it.
+      digests.settleDoubt();
+      return ok();
+    }
     const rebuilt = ConfirmedLog.empty();
-    if (other.value) rebuilt.load(other.value);
+    if (other.value.checkpoint) rebuilt.load(other.value.checkpoint);
+    const known = replica.confirmed.position;
+    const reached = await this.#foldUpTo(rebuilt, known, landmarks, signal);
+    if (!reached.ok) return reached;
+    const isBaseRight = isSameState(rebuilt, replica.confirmed);
+    digests.settleDoubt(isBaseRight);
+    return isBaseRight && rebuilt.attested ? ok() : replica.load(rebuilt.checkpoint());
+  }
+
+  /** Folds the log that leads to `known`, and on to its end. */
+  async #foldUpTo(
+    rebuilt: ConfirmedLog,
+    known: LogPosition,
+    landmarks: Landmarks,
+    signal?: AbortSignal,
+  ): Promise<Result<void, SyncFailure>> {
     const ignore = (): void => undefined;
     const kept = { onFolded: ignore, onSkipped: ignore, keep: () => Promise.resolve(ok()) };
     const onSecurity = (event: SecurityEvent): void => {
-      replica.reportOnce(event);
+      this.#deps.replica.reportOnce(event);
     };
+    const passing = new Map([...landmarks, [known.seq, bytesToHex(known.hash)]]);
     const pulled = await pullLog(
-      { ...this.#deps, ...kept, landmarks, confirmed: rebuilt, onSecurity },
+      { ...this.#deps, ...kept, landmarks: passing, confirmed: rebuilt, onSecurity },
       signal,
     );
     if (!pulled.ok) return pulled;
-    digests.isBaseDoubted = false;
-    return replica.load(rebuilt.checkpoint());
+    const { position } = rebuilt;
+    if (position.seq > known.seq) return ok();
+    const isSame = position.seq === known.seq && equalBytes(position.hash, known.hash);
+    if (isSame) return ok();
+    const message = 'The server shows less of the log, or another one, than was verified.';
+    onSecurity({ kind: position.seq < known.seq ? 'rollback' : 'fork', seq: known.seq, message });
+    return err({ kind: 'log_halted', seq: known.seq, message });
   }
 
   /** States what this device has folded otherwise than somebody says; returns how many entries. */
@@ -469,6 +498,10 @@ export class LogSession {
     return err({ kind: 'access_denied', message });
   }
 }
+
+const isSameState = (a: ConfirmedLog, b: ConfirmedLog): boolean =>
+  a.position.seq === b.position.seq &&
+  equalBytes(digestConfirmed(a.state, a.position), digestConfirmed(b.state, b.position));
 
 /** Owners may still read what is left of a log that is being removed: with gaps, or nothing. */
 const isLikeDeletion = ({ kind }: SyncFailure, { seq }: LogPosition): boolean =>

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../result.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { DigestWatch } from './digest-watch.js';
 import { findStart } from './find-start.js';
-import { LOG_START, type LogPosition } from './log-position.js';
+import { isDisputed, LOG_START, type LogPosition } from './log-position.js';
 import { FIRST_PAGE_ENTRIES, type Landmarks, type LogHalted } from './pull-log.js';
 import type { Replica } from './replica.js';
 import type { SyncFailure } from './sync-failure.js';
@@ -24,6 +24,16 @@ export interface LogStartDeps {
 export interface ReadAhead {
   readonly after: number;
   readonly page: Promise<Result<readonly StoredEntry[], RemoteError>>;
+}
+
+interface Search {
+  readonly landmarks: Landmarks;
+  readonly position?: LogPosition;
+  readonly peopleFrames?: readonly Uint8Array[];
+  readonly continues?: ((checkpoint: Checkpoint) => boolean) | undefined;
+  readonly listed?: readonly StoredSnapshot[];
+  readonly ahead?: ReadAhead;
+  readonly upTo?: number;
 }
 
 /** The newest that are asked for at once, so that starting takes two round trips. */
@@ -57,7 +67,7 @@ export class LogStart {
     // The entry of the snapshot itself as well, to hold its hash against the snapshot's.
     const after = newest.seq - 1;
     const page = log.read({ after, limit: FIRST_PAGE_ENTRIES }, signal);
-    const start = await this.#find(landmarks, LOG_START, [], listed, signal);
+    const start = await this.#find({ landmarks, listed, ahead: { after, page } }, signal);
     if (!start.ok) return start;
     if (!start.value) return ok(undefined);
     const loaded = await replica.load(start.value);
@@ -78,34 +88,37 @@ export class LogStart {
     if (!budget.ok) return budget;
     const { position, peopleFrames } = replica.confirmed;
     if (budget.value.floor < position.seq) return ok(false);
-    const start = await this.#find(landmarks, position, peopleFrames, undefined, signal);
+    const known = { position, peopleFrames, continues: continuesEdits(replica) };
+    const start = await this.#find({ landmarks, ...known }, signal);
     if (!start.ok) return start;
     if (!start.value) return err(missingSnapshot(position.seq));
     const loaded = await replica.load(start.value);
     return loaded.ok ? ok(true) : loaded;
   }
 
-  /** The state up to a snapshot that nobody disputes; nothing where the log begins at 1 is as good. */
+  /**
+   * From where the log can be folded to what is known without what is distrusted: a snapshot, or
+   * its beginning; `undefined` where that was pruned and there is no snapshot.
+   */
   async findOther(
     landmarks: Landmarks,
     signal?: AbortSignal,
-  ): Promise<Result<Checkpoint | undefined, SyncFailure>> {
+  ): Promise<Result<{ readonly checkpoint?: Checkpoint } | undefined, SyncFailure>> {
+    const upTo = this.#deps.replica.confirmed.position.seq;
     const budget = await this.#deps.log.readBudget(signal);
     if (!budget.ok) return budget;
-    const start = await this.#find(landmarks, LOG_START, [], undefined, signal);
-    if (!start.ok || start.value || budget.value.floor === 0) return start;
-    return err(missingSnapshot(budget.value.floor));
+    const start = await this.#find({ landmarks, upTo }, signal);
+    if (!start.ok) return start;
+    if (start.value) return ok({ checkpoint: start.value });
+    return ok(budget.value.floor === 0 ? {} : undefined);
   }
 
   #find(
-    landmarks: Landmarks,
-    position: LogPosition,
-    peopleFrames: readonly Uint8Array[],
-    listed: readonly StoredSnapshot[] | undefined,
+    { landmarks, position = LOG_START, peopleFrames = [], continues, listed, ahead, upTo }: Search,
     signal?: AbortSignal,
   ): Promise<Result<Checkpoint | undefined, RemoteError>> {
-    const { budgetId, snapshots, keys, replica, digests } = this.#deps;
-    const { disputed } = replica.confirmed.position.digests;
+    const { budgetId, log, snapshots, keys, replica, digests } = this.#deps;
+    const trail = replica.confirmed.position.digests;
     return findStart(
       {
         budgetId,
@@ -114,7 +127,16 @@ export class LogStart {
         landmarks,
         position,
         peopleFrames,
-        disputed: new Set([...digests.distrusted, ...disputed]),
+        isDisputed: (seq) => digests.distrusted.has(seq) || isDisputed(trail, seq),
+        continues,
+        upTo,
+        readEntry: async (seq) => {
+          const isAhead = ahead?.after === seq - 1;
+          const page = await (isAhead
+            ? ahead.page
+            : log.read({ after: seq - 1, limit: 1 }, signal));
+          return page.ok ? ok(page.value[0]) : page;
+        },
         onRefused: ({ kind, seq, message }) => {
           if (kind === 'snapshot_refused') replica.reportOnce({ kind, seq, message });
         },
@@ -123,6 +145,15 @@ export class LogStart {
       signal,
     );
   }
+}
+
+/**
+ * The log held edits of this device that its outbox has forgotten since. What lacks them is of
+ * another history: the project shows it, and says that the difference was pruned.
+ */
+function continuesEdits({ confirmed, outbox }: Replica): (checkpoint: Checkpoint) => boolean {
+  const held = confirmed.state.applied.get(outbox.device) ?? 0;
+  return ({ state }) => (state.applied.get(outbox.device) ?? 0) >= held;
 }
 
 const missingSnapshot = (seq: number): LogHalted => ({

@@ -31,7 +31,7 @@ export interface OpenSnapshotDeps {
 
 /** Why a snapshot is not used; nothing of it is merged. */
 export interface SnapshotRefused {
-  readonly kind: 'snapshot_refused' | 'upgrade_required' | 'key_missing';
+  readonly kind: 'snapshot_refused' | 'snapshot_incomplete' | 'upgrade_required' | 'key_missing';
   readonly seq: number;
   readonly message: string;
 }
@@ -68,7 +68,12 @@ export async function openSnapshot(
     snapshots.readChunks(stored, signal),
   ]);
   if (!obtained.ok) return obtained;
-  if (!chunks.ok) return chunks;
+  if (!chunks.ok) {
+    // Its author may have left one out, or is removing it just now; neither keeps anybody from others.
+    return chunks.error.kind === 'failed'
+      ? refuse(stored, 'its chunks are not all there', 'snapshot_incomplete')
+      : chunks;
+  }
   const epochKey = keys.find(header.epoch, header.kid);
   if (!epochKey) return refuse(stored, 'its key is not on this device', 'key_missing');
   const opened = openSnapshotHeader(frame.value, epochKey);

@@ -1,16 +1,11 @@
-import { equalBytes } from '../bytes.js';
-import { decodeBody } from '../codec/body.js';
-import { openFrame, verifyFrameSignature } from '../crypto/envelope.js';
-import { parseFrame } from '../crypto/frame.js';
 import type { RemoteError, RemoteLog } from '../ports/remote-log.js';
 import { MAX_LISTED_SNAPSHOTS, SNAPSHOT_AGE_MS, type StoredSnapshot } from '../ports/snapshots.js';
 import { ok, type Result } from '../result.js';
-import type { Checkpoint } from './checkpoint.js';
-import { LOG_START } from './log-position.js';
+import { isDisputed, LOG_START } from './log-position.js';
 import { openSnapshot } from './open-snapshot.js';
 import type { Landmarks } from './pull-log.js';
 import type { SnapshotDeps } from './snapshot-deps.js';
-import { digestConfirmed } from './state-digest.js';
+import { isStatedBy } from './stated-digest.js';
 import { refuse, type SyncFailure } from './sync-failure.js';
 
 export interface PruneDeps extends SnapshotDeps {
@@ -61,13 +56,12 @@ async function raiseFloor(
   const listed = await snapshots.list(MAX_LISTED_SNAPSHOTS, signal);
   if (!listed.ok) return listed;
   const { attested, position } = replica.confirmed;
-  const { disputed } = position.digests;
   const candidates = listed.value.filter(
     ({ seq, at }) =>
       seq - 1 > floor &&
       seq <= position.seq &&
       corrected.now() - at >= SNAPSHOT_AGE_MS &&
-      !disputed.includes(seq) &&
+      !isDisputed(position.digests, seq) &&
       !deps.session.disputes.includes(seq) &&
       // Whoever has not folded it cannot say that it is right.
       (attested === undefined || attested.seq < seq),
@@ -98,30 +92,9 @@ async function isSound(
     if (error.kind === 'snapshot_refused') deps.replica.reportOnce({ ...error, kind: error.kind });
     return isRemote(error) ? { ok: false, error } : ok(false);
   }
-  return isStated(deps, opened.value, signal);
-}
-
-/** Every member who folds the log has compared what its entry states with their own state. */
-async function isStated(
-  { log, keys }: PruneDeps,
-  { position, state }: Checkpoint,
-  signal?: AbortSignal,
-): Promise<Result<boolean, SyncFailure>> {
-  const page = await log.read({ after: position.seq - 1, limit: 1 }, signal);
-  if (!page.ok) return page;
-  const frame = parseFrame(page.value[0]?.frame ?? new Uint8Array());
-  if (!frame.ok || frame.value.header.seq !== position.seq) return ok(false);
-  const { header } = frame.value;
-  const author = position.members.get(header.author);
-  const key = keys.find(header.epoch, header.kid);
-  if (!author || !key || !verifyFrameSignature(frame.value, author.keys.sign)) return ok(false);
-  const plaintext = openFrame(frame.value, key);
-  const body = plaintext.ok ? decodeBody(plaintext.value, header.device) : undefined;
-  const statement = body?.ok ? body.value.statements[0] : undefined;
-  return ok(
-    statement?.type === 'state_digest' &&
-      equalBytes(statement.digest, digestConfirmed(state, position)),
-  );
+  const { seq } = opened.value.position;
+  const page = await deps.log.read({ after: seq - 1, limit: 1 }, signal);
+  return page.ok ? ok(isStatedBy(page.value[0], opened.value, deps.keys)) : page;
 }
 
 async function removeEntries(
@@ -142,5 +115,6 @@ async function removeEntries(
 
 const isRemote = (error: { readonly kind: string }): error is RemoteError =>
   error.kind !== 'snapshot_refused' &&
+  error.kind !== 'snapshot_incomplete' &&
   error.kind !== 'upgrade_required' &&
   error.kind !== 'key_missing';

@@ -1,6 +1,6 @@
 import { encodeEdit } from '../codec/edit.js';
 import { equalBytes } from '../bytes.js';
-import type { BudgetState, RecordKey } from '../model/budget-state.js';
+import type { RecordKey } from '../model/budget-state.js';
 import type { Conflict } from '../model/conflict.js';
 import type { Edit, Fields, Op, Stamp } from '../model/edit.js';
 import { laterStamp, nextStamp, ZERO_STAMP } from '../model/hybrid-clock.js';
@@ -77,14 +77,14 @@ export class Replica {
     this.outbox = deps.outbox;
     this.confirmed = deps.local.confirmed;
     this.#people = this.confirmed.position;
-    forgetHeld(deps.outbox, this.confirmed.state);
+    forgetHeld(deps.outbox, this.confirmed);
     this.changes = new Listeners(deps.onListenerError);
     this.conflicts = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.people = new Listeners(deps.onListenerError);
     this.security = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.ended = new Listeners(deps.onListenerError, MAX_UNHEARD);
     this.#overlay = new PendingOverlay(this.confirmed.state, deps.uid);
-    this.#overlay.reset(deps.outbox.pending());
+    this.#overlay.reset(this.#unapplied());
     this.#lastStamp = this.#latestPending();
   }
 
@@ -122,7 +122,7 @@ export class Replica {
     let keys = this.#overlay.refresh(effects.touched);
     if (held.length > 0) {
       this.outbox.confirm(held.map(({ counter }) => counter));
-      keys = [...keys, ...this.#overlay.reset(this.outbox.pending())];
+      keys = [...keys, ...this.#overlay.reset(this.#unapplied())];
     }
     if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
     for (const conflict of effects.conflicts) this.conflicts.tell(conflict);
@@ -142,8 +142,8 @@ export class Replica {
       // Edits of this device that it never appended: those that are pending are not among them.
       const isCopy = applied > (hadAppended ? this.outbox.lastCounter : 0);
       if (isCopy) this.#noteClone(position.seq);
-      else forgetHeld(this.outbox, state);
-      const keys = this.#overlay.restart(this.outbox.pending());
+      else forgetHeld(this.outbox, this.confirmed);
+      const keys = this.#overlay.restart(this.#unapplied());
       if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
       this.#tellPeople(this.confirmed.position);
       const change = this.outbox.planForgetting();
@@ -170,7 +170,7 @@ export class Replica {
       const followed = reloaded.ok ? await follow() : reloaded;
       if (!followed.ok) return followed;
       this.#clonedAt = undefined;
-      forgetHeld(this.outbox, this.confirmed.state);
+      forgetHeld(this.outbox, this.confirmed);
       this.#showReloaded(followed.value);
       return ok();
     });
@@ -191,14 +191,14 @@ export class Replica {
     const reloaded = await this.outbox.reload();
     if (!reloaded.ok) return reloaded;
     // What a copy of this store has appended is none of these edits.
-    if (this.#clonedAt === undefined) forgetHeld(this.outbox, this.confirmed.state);
+    if (this.#clonedAt === undefined) forgetHeld(this.outbox, this.confirmed);
     this.#showReloaded(false);
     return ok();
   }
 
   #showReloaded(isOther: boolean): void {
     this.#lastStamp = laterStamp(this.#lastStamp, this.#latestPending());
-    const pending = this.outbox.pending();
+    const pending = this.#unapplied();
     const keys = isOther ? this.#overlay.restart(pending) : this.#overlay.reset(pending);
     if (keys.length > 0) this.changes.tell({ origin: 'remote', keys });
     if (isOther) this.#tellPeople(this.confirmed.position);
@@ -335,8 +335,17 @@ export class Replica {
     this.#resetOverlay();
   }
 
+  /** What is pending but for what the confirmed state holds, which would count twice on top. */
+  #unapplied(): readonly Edit[] {
+    const last =
+      this.#clonedAt !== undefined
+        ? 0
+        : (this.confirmed.state.applied.get(this.outbox.device) ?? 0);
+    return this.outbox.pending().filter(({ counter }) => counter > last);
+  }
+
   #resetOverlay(): void {
-    const keys = this.#overlay.reset(this.outbox.pending());
+    const keys = this.#overlay.reset(this.#unapplied());
     if (keys.length > 0) this.changes.tell({ origin: 'local', keys });
   }
 
@@ -347,9 +356,14 @@ export class Replica {
   }
 }
 
-/** What the log was known to hold when the app was killed is not to be pushed again. */
-function forgetHeld(outbox: Outbox, { applied }: BudgetState): void {
-  const last = applied.get(outbox.device) ?? 0;
+/**
+ * What the log was known to hold when the app was killed is not to be pushed again. Where only a
+ * snapshot says that it holds an edit, the edit stays: appended twice it counts once, and were it
+ * forgotten on a member's word it might be in no log at all.
+ */
+function forgetHeld(outbox: Outbox, { state, attested }: ConfirmedLog): void {
+  if (attested) return;
+  const last = state.applied.get(outbox.device) ?? 0;
   const counters = outbox.pending().map(({ counter }) => counter);
   outbox.confirm(counters.filter((counter) => counter <= last));
 }

@@ -123,6 +123,8 @@ export class SnapshotKeeper {
       const sealed = await takeSnapshot(this.#deps, signal);
       if (!sealed.ok) return sealed;
       taken = sealed.value.snapshot;
+      // Or its own digest would ask for the next one, for as long as storing it fails.
+      this.#seenOwnSeq = this.#deps.session.lastOwnSeq;
       return ok(sealed.value.appended);
     });
     this.#isOwed = taken !== undefined;
