@@ -4,7 +4,7 @@ import { isDeviceId, type DeviceId } from '../model/ids.js';
 import type { LocalStore, StoreError } from '../ports/local-store.js';
 import type { Random } from '../ports/random.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { ok, type Result } from '../result.js';
+import { err, ok, type Result } from '../result.js';
 import { corrupt } from './local-error.js';
 import { orderedName } from './local-names.js';
 
@@ -95,7 +95,7 @@ export class Outbox {
         [outboxKey(counter), encodeEdit(edit)],
       ]),
     });
-    if (!stored.ok) return stored;
+    if (!stored.ok) return stored.error.kind === 'conflict' ? sharedStore() : stored;
     this.#lastCounter = counter;
     this.#pending.set(counter, edit);
     return ok(edit);
@@ -178,6 +178,13 @@ export interface OutboxChange {
   readonly remove: readonly string[];
   readonly apply: () => void;
 }
+
+/** Another handle made edits that this one knows nothing of: whatever it numbers would clash. */
+const sharedStore = (): Result<never, StoreError> =>
+  err({
+    kind: 'conflict',
+    message: 'The budget is open twice, and the other one wrote: close one, and open it again.',
+  });
 
 async function startDevice(store: LocalStore, random: Random): Promise<Result<Outbox, StoreError>> {
   const device = newDeviceId(random);
