@@ -105,7 +105,7 @@ export class SyncOrchestrator {
 
   /** Starts syncing in the background; harmless when started. Throws `closed` after `close()`. */
   start(): void {
-    if (this.#closed) throw new SealsyncError('closed', 'The budget was closed; open it again.');
+    if (this.#closed) throw this.#stopped();
     if (this.#status.state !== 'stopped') return;
     this.#abort = new AbortController();
     this.#setStatus({ state: 'idle' });
@@ -128,7 +128,7 @@ export class SyncOrchestrator {
     this.#stopWakeups?.();
     this.#timers.clearAll();
     this.#abort.abort();
-    this.#waiters.settle(stopped());
+    this.#waiters.settle(this.#stopped());
     await this.#round;
   }
 
@@ -163,9 +163,16 @@ export class SyncOrchestrator {
     return !hasPending();
   }
 
+  #stopped(): SealsyncError {
+    const message = this.#closed
+      ? 'The budget was closed; open it again.'
+      : 'Syncing is stopped; call start() first.';
+    return new SealsyncError('closed', message);
+  }
+
   /** Pulls and pushes now; resolves once both reached the end. Throws {@link SealsyncError}. */
   syncNow(): Promise<void> {
-    if (this.#status.state === 'stopped') return Promise.reject(stopped());
+    if (this.#status.state === 'stopped') return Promise.reject(this.#stopped());
     const done = this.#waiters.wait();
     this.#wantsPull = true;
     this.#wantsPush = true;
@@ -190,7 +197,7 @@ export class SyncOrchestrator {
     work: (signal: AbortSignal) => Promise<Result<number, SyncFailure>>,
   ): Promise<void> {
     while (this.#round) await this.#round;
-    if (this.#status.state === 'stopped') throw stopped();
+    if (this.#status.state === 'stopped') throw this.#stopped();
     await this.#startRound(async (signal) => {
       const done = await work(signal);
       if (!done.ok) throw toSealsyncError(done.error);
@@ -212,7 +219,7 @@ export class SyncOrchestrator {
 
   /** Connects to a signaling server; replaces the connection there was. Throws `closed` when stopped. */
   enableRealtimeSync(url: string, token?: string): void {
-    if (this.#status.state === 'stopped') throw stopped();
+    if (this.#status.state === 'stopped') throw this.#stopped();
     this.#link.open(url, token);
   }
 
@@ -462,6 +469,3 @@ function toFailure(error: unknown): SyncFailure {
   const name = error instanceof Error ? error.name : 'error';
   return { kind: 'failed', message: `Syncing met an unexpected ${name}.` };
 }
-
-const stopped = (): SealsyncError =>
-  new SealsyncError('closed', 'Syncing is stopped; call start() first.');
