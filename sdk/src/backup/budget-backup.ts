@@ -100,7 +100,9 @@ export class BudgetBackup {
     let done = 0;
     onProgress?.(done, total);
     for (const ops of plan.parts) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) {
+        throw new SealsyncError('deadline', 'Restoring was cancelled: call it again to go on.');
+      }
       // Schemas are not asked: what does not fit them was there before, and is not dropped.
       const edited = await replica.edit(ops);
       if (!edited.ok) throw toEditFailure(edited.error);
@@ -148,8 +150,9 @@ async function open(bytes: Uint8Array, passphrase: string): Promise<OpenedBackup
 const MODES: ReadonlySet<string> = new Set(['merge', 'replace']);
 
 function requirePassphrase(options: BackupOptions): string {
-  const given: Partial<Record<'passphrase', unknown>> | undefined | null = options;
-  const passphrase = given?.passphrase;
+  const given: unknown = options;
+  const isObject = typeof given === 'object' && given !== null;
+  const passphrase: unknown = isObject ? Reflect.get(given, 'passphrase') : undefined;
   if (typeof passphrase === 'string') return passphrase;
   throw new SealsyncError('bad_input', 'This takes an object with a passphrase, a string.');
 }
