@@ -15,21 +15,62 @@ import { FAULTS, type Tally } from '../sdk/src/simulation/tally.js';
 import { INVARIANTS, type Violation } from '../sdk/src/simulation/violation.js';
 import { runHistories, type HistoryReport } from './simulate/histories.js';
 
-const { values } = parseArgs({
-  options: {
-    histories: { type: 'string', default: '1000' },
-    'first-seed': { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const HELP = `Runs the engine through random histories, on virtual time.
 
-await loadSodiumForMany();
-process.exitCode = values.seed === undefined ? await runMany() : await replay(Number(values.seed));
+Usage: npm run simulate -- [--histories N] [--first-seed N] [--seed N] [--json]
 
-async function runMany(): Promise<number> {
-  const histories = readCount('histories', values.histories);
-  const firstSeed = readCount('first-seed', values['first-seed']);
+  --histories N   how many (default 1000)
+  --first-seed N  seed of the first; each following one adds 1 (default 1)
+  --seed N        run that one again, and print what happens in it
+  --json          print only the figures, as one line of JSON
+  --help          this text
+
+Exit codes: 0 every invariant held; 1 one did not, or it could not run; 2 wrong usage.`;
+
+interface Command {
+  readonly histories: number;
+  readonly firstSeed: number;
+  readonly seed: number | undefined;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+const command = readCommand();
+if (!command) process.exitCode = 2;
+else if (command.help) console.log(HELP);
+else {
+  await loadSodiumForMany();
+  const { seed } = command;
+  process.exitCode = seed === undefined ? await runMany(command) : await replay(seed);
+}
+
+/** Undefined after wrong usage, which has been told then. */
+function readCommand(): Command | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        histories: { type: 'string', default: '1000' },
+        'first-seed': { type: 'string', default: '1' },
+        seed: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    return {
+      histories: readCount('histories', values.histories),
+      firstSeed: readCount('first-seed', values['first-seed']),
+      seed: values.seed === undefined ? undefined : readCount('seed', values.seed),
+      json: values.json,
+      help: values.help,
+    };
+  } catch (error) {
+    const mistake = error instanceof Error ? error.message : String(error);
+    console.error(`simulate: ${mistake.replace(/\.?$/, '.')}\nTry --help.`);
+    return undefined;
+  }
+}
+
+async function runMany({ histories, firstSeed, json }: Command): Promise<number> {
   const startMs = performance.now();
   const { failures, tally, ...ran } = await runHistories(firstSeed, histories, {
     onProgress: (done) => {
@@ -37,7 +78,7 @@ async function runMany(): Promise<number> {
     },
   });
   const msPerHistory = Math.round((performance.now() - startMs) / ran.histories);
-  if (values.json) {
+  if (json) {
     const counts = Object.fromEntries([...tally.counts].sort());
     console.log(JSON.stringify({ ...ran, msPerHistory, counts, failures: failures.map(brief) }));
   } else {
@@ -46,7 +87,7 @@ async function runMany(): Promise<number> {
   }
   const [first] = failures;
   if (!first) {
-    if (!values.json) printInvariants();
+    if (!json) printInvariants();
     return 0;
   }
   for (const { seed, message } of failures)
@@ -101,6 +142,6 @@ function printInvariants(): void {
 function readCount(name: string, text: string): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 1)
-    throw new RangeError(`--${name} is a number from 1`);
+    throw new RangeError(`--${name} takes a whole number from 1`);
   return count;
 }

@@ -76,5 +76,5 @@ export function readCommand(args: readonly string[]): Command {
 
 const mistaken = (mistake: string): Command => ({
   kind: 'mistake',
-  mistake: `${mistake} The benches are ${benchNames.join(', ')}.`,
+  mistake: `${mistake.replace(/\.?$/, '.')} The benches are ${benchNames.join(', ')}.`,
 });

@@ -7,12 +7,13 @@ import { secureRandom } from './local/secure-random.js';
 beforeAll(loadSodium);
 
 /** Options are judged before anything of Firebase is touched. */
-const start = (settings: object): Promise<unknown> =>
+const start = (settings: object, wrong: object = {}): Promise<unknown> =>
   createSync({
     firebase: {} as never,
     user: { uid: 'ann', getIdToken: () => Promise.resolve('') },
     identity: generateIdentity('ann', secureRandom),
     settings,
+    ...wrong,
   });
 
 describe('createSync', () => {
@@ -44,4 +45,14 @@ describe('createSync', () => {
       await expect(start(settings)).rejects.toMatchObject({ kind: 'bad_config' });
     },
   );
+
+  it.each([
+    { firebase: undefined },
+    { identity: null },
+    { user: undefined },
+    { signaling: { url: 'signals.example' } },
+    { signaling: { url: 'http://signals.example' } },
+  ])('refuses %j before a budget is created that nobody would hold', async (wrong) => {
+    await expect(start({}, wrong)).rejects.toMatchObject({ kind: 'bad_config' });
+  });
 });

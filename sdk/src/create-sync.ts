@@ -8,6 +8,7 @@ import { fingerprintOf } from './crypto/fingerprint.js';
 import type { Identity } from './crypto/identity.js';
 import { loadSodium } from './crypto/sodium.js';
 import { WipedKeyError } from './crypto/wiped-key-error.js';
+import { checkSyncOptions } from './check-sync-options.js';
 import { SealsyncError } from './errors.js';
 import { guardStore } from './local/guard-store.js';
 import { openPlatformStore, openPlatformTabs } from './local/platform-store.js';
@@ -100,7 +101,9 @@ export interface Sealsync {
    * of its collections follow from them, and every write is held against them. Throws
    * `bad_config` for a schema that is none or is asynchronous.
    */
-  createBudget<C extends CollectionShapes>(options?: BudgetOptions<C>): Promise<Budget<C>>;
+  createBudget<C extends CollectionShapes = Record<string, object>>(
+    options?: BudgetOptions<C>,
+  ): Promise<Budget<C>>;
   /**
    * Opens a budget and starts syncing it; resolves once everything that the log holds
    * is readable. Where the network is away or takes more than three seconds, it resolves with
@@ -108,11 +111,11 @@ export interface Sealsync {
    * {@link SealsyncError}: `access_denied` also for who was removed before this device has read
    * the log, `removed`, `budget_deleted`, `key_missing`,
    * `not_genuine` if the user's note of the budget was altered or names another one,
-   * `bad_config` as `createBudget` does; and of what
+   * `bad_config` as `createBudget` does, `bad_input` while it is open already; and of what
    * this device keeps of it `store_unavailable`, `store_full`, `store_foreign`, `store_newer`,
    * `store_corrupt`: nothing is deleted then, see {@link wipeLocal}.
    */
-  openBudget<C extends CollectionShapes>(
+  openBudget<C extends CollectionShapes = Record<string, object>>(
     id: string,
     options?: BudgetOptions<C>,
   ): Promise<Budget<C>>;
@@ -122,7 +125,7 @@ export interface Sealsync {
    * `invite_unknown`, `invite_used`, `invite_expired`, `invite_revoked`, `already_member`,
    * `budget_deleted`, `not_genuine`, `upgrade_required`, `bad_config`.
    */
-  acceptInvite<C extends CollectionShapes>(
+  acceptInvite<C extends CollectionShapes = Record<string, object>>(
     link: string,
     options?: BudgetOptions<C>,
   ): Promise<Budget<C>>;
@@ -155,6 +158,7 @@ export interface Sealsync {
  * `bad_config`.
  */
 export async function createSync(options: CreateSyncOptions): Promise<Sealsync> {
+  checkSyncOptions(options);
   if (options.identity.uid !== options.user.uid) {
     throw new SealsyncError(
       'bad_config',
@@ -187,6 +191,7 @@ class FirebaseSync implements Sealsync {
   readonly #identities: OwnIdentities;
   readonly #remote: RemoteStorage;
   #closed = false;
+  readonly #opening = new Set<BudgetId>();
   readonly #open = new Map<Pick<Budget, 'id' | 'people' | 'close'>, SealedStore>();
 
   constructor(options: CreateSyncOptions) {
@@ -211,7 +216,9 @@ class FirebaseSync implements Sealsync {
     unwrap(await this.#remote.users.publishKeys(this.#identities.newest.publicKeys));
   }
 
-  createBudget<C extends CollectionShapes>(options?: BudgetOptions<C>): Promise<Budget<C>> {
+  createBudget<C extends CollectionShapes = Record<string, object>>(
+    options?: BudgetOptions<C>,
+  ): Promise<Budget<C>> {
     return this.#run(() => this.#createBudget<C>(checksOf(options)));
   }
 
@@ -235,7 +242,7 @@ class FirebaseSync implements Sealsync {
     return this.#start<C>(budgetId, { ...genesis, store, checks });
   }
 
-  async openBudget<C extends CollectionShapes>(
+  async openBudget<C extends CollectionShapes = Record<string, object>>(
     id: string,
     options?: BudgetOptions<C>,
   ): Promise<Budget<C>> {
@@ -243,7 +250,7 @@ class FirebaseSync implements Sealsync {
     return this.#run(() => this.#openKnown<C>(budgetId, checksOf(options)));
   }
 
-  acceptInvite<C extends CollectionShapes>(
+  acceptInvite<C extends CollectionShapes = Record<string, object>>(
     link: string,
     options?: BudgetOptions<C>,
   ): Promise<Budget<C>> {
@@ -320,6 +327,13 @@ class FirebaseSync implements Sealsync {
     budgetId: BudgetId,
     checks?: SchemaChecks,
   ): Promise<Budget<C>> {
+    const isOpen = [...this.#open.keys()].some(({ id }) => id === budgetId);
+    // Two that write to one store would take each other for a copy of the device.
+    if (isOpen || this.#opening.has(budgetId)) {
+      const message = 'The budget is open already: use that one, or close it first.';
+      throw new SealsyncError('bad_input', message);
+    }
+    this.#opening.add(budgetId);
     try {
       return await this.#start<C>(budgetId, { store: await this.#openStore(budgetId), checks });
     } catch (error) {
@@ -327,6 +341,8 @@ class FirebaseSync implements Sealsync {
         await this.#finishDeleting(budgetId);
       }
       throw error;
+    } finally {
+      this.#opening.delete(budgetId);
     }
   }
 

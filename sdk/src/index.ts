@@ -33,6 +33,7 @@ export {
 } from './errors.js';
 export { WebSocketSignalingService } from './web-socket-signaling-service.js';
 export { signalingConfigFromEnv } from './signaling/signaling-config-from-env.js';
+export type { WebSocketConstructor } from './signaling/web-socket-link.js';
 export { createIndexedDbStore } from './local/indexed-db-store.js';
 export { openBrowserTabs } from './local/browser-tabs.js';
 export { createMemoryStore } from './local/memory-store.js';
@@ -59,6 +60,7 @@ export type {
 export type { SyncOrchestrator, SyncState, SyncStatus } from './sync/sync-orchestrator.js';
 export type { ConnectionChange, PresenceSignal, SyncRequest } from './sync/sync-news.js';
 export type { SyncMetrics } from './sync/sync-metrics.js';
+export type { Pruned } from './sync/prune-log.js';
 export type { SyncProgress } from './sync/sync-progress.js';
 export type { SyncSettings } from './sync/sync-settings.js';
 export type {

@@ -3,7 +3,7 @@ import { loadSodium } from './crypto/sodium.js';
 
 /**
  * Whether a backup file is whole and opens, and what it is of; needs neither a network nor the
- * budget. Throws {@link SealsyncError}: `backup_damaged`, `backup_newer`, `wrong_passphrase`, and
+ * budget. Throws {@link SealsyncError}: `bad_input`, `backup_damaged`, `backup_newer`, `wrong_passphrase`, and
  * `failed` where the device has too little memory for the passphrase's KDF.
  */
 export async function verifyBackup(

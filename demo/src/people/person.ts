@@ -85,12 +85,15 @@ const handlers: Handlers = {
   },
   readEntry: async ({ seq }) => ({ answer: await person().readEntry(open().id, seq) }),
   openAgain: async () => {
+    const other = await unlocked().startDevice();
     try {
-      await unlocked().sync.openBudget(open().id);
+      await other.openBudget(open().id);
       return {};
     } catch (error) {
       if (error instanceof SealsyncError) return { failure: error.kind };
       throw error;
+    } finally {
+      await other.close();
     }
   },
   importRows: async ({ rows }, progress) => {

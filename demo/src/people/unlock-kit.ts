@@ -7,6 +7,8 @@ import type { SignedUp } from './sign-up.js';
 /** The kit of one person, with an identity that only their passphrase opens. */
 export interface UnlockedKit {
   readonly sync: Sealsync;
+  /** The same person on another device, which has nothing of any budget yet. */
+  startDevice(): Promise<Sealsync>;
   readMeters(): Meters;
   /** Wipes the identity. */
   close(): Promise<void>;
@@ -23,9 +25,12 @@ export async function unlockKit(
   const passphrase = randomBytes(24).toString('base64url');
   const identity = await keyslots.unlockOrCreate({ passphrase });
   const signaling = { url: signalingUrl };
-  const sync = await createSync({ firebase, user, identity, signaling, webSocket, count });
+  const startDevice = (): Promise<Sealsync> =>
+    createSync({ firebase, user, identity, signaling, webSocket, count });
+  const sync = await startDevice();
   return {
     sync,
+    startDevice,
     readMeters: () => ({ firestore: { ...count }, signals: read() }),
     close: async () => {
       await sync.close();

@@ -60,6 +60,17 @@ describe('a backup', { timeout: 120_000 }, () => {
     await expect(weak).rejects.toMatchObject({ kind: 'weak_passphrase' });
   });
 
+  it('is refused with a typed error where something else was handed in', async () => {
+    const { ann } = await openWithRecords();
+    const bytes = new Uint8Array(100);
+    const refused = { kind: 'bad_input' };
+    await expect(ann.budget.backup({} as never)).rejects.toMatchObject(refused);
+    await expect(verifyBackup(bytes, null as never)).rejects.toMatchObject(refused);
+    await expect(verifyBackup('file' as never, wrong)).rejects.toMatchObject(refused);
+    const mode = 'Replace' as 'replace';
+    await expect(ann.budget.restore(bytes, { ...wrong, mode })).rejects.toMatchObject(refused);
+  });
+
   it('brings back what was changed and removed since, for everybody, and leaves what is new', async () => {
     const { world, ann } = await openWithRecords();
     const bytes = await backUp(ann);

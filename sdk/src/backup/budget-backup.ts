@@ -68,7 +68,8 @@ export class BudgetBackup {
     this.#deps = deps;
   }
 
-  async make({ passphrase }: BackupOptions): Promise<Uint8Array> {
+  async make(options: BackupOptions): Promise<Uint8Array> {
+    const passphrase = requirePassphrase(options);
     const { budgetId, replica, clock, random } = this.#deps;
     const rejected = await replica.outbox.rejected();
     if (!rejected.ok) throw toSealsyncError(rejected.error);
@@ -82,8 +83,12 @@ export class BudgetBackup {
   /** Nothing is touched before the whole file is known to be good. */
   async restore(bytes: Uint8Array, options: RestoreOptions): Promise<RestoreSummary> {
     const { budgetId, replica } = this.#deps;
+    const passphrase = requirePassphrase(options);
     const { mode = 'merge', allowOtherBudget = false, onProgress, signal } = options;
-    const { header, content } = await open(bytes, options.passphrase);
+    if (!MODES.has(mode)) {
+      throw new SealsyncError('bad_input', `mode is ${[...MODES].join(' or ')}.`);
+    }
+    const { header, content } = await open(bytes, passphrase);
     if (header.budgetId !== budgetId && !allowOtherBudget) {
       const message =
         'This backup is of another budget, and nothing was changed: allow that first.';
@@ -95,7 +100,9 @@ export class BudgetBackup {
     let done = 0;
     onProgress?.(done, total);
     for (const ops of plan.parts) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) {
+        throw new SealsyncError('deadline', 'Restoring was cancelled: call it again to go on.');
+      }
       // Schemas are not asked: what does not fit them was there before, and is not dropped.
       const edited = await replica.edit(ops);
       if (!edited.ok) throw toEditFailure(edited.error);
@@ -115,9 +122,9 @@ export class BudgetBackup {
 /** What a backup file holds, for whoever has its passphrase; libsodium must be loaded. */
 export async function summarizeBackup(
   bytes: Uint8Array,
-  { passphrase }: BackupOptions,
+  options: BackupOptions,
 ): Promise<BackupSummary> {
-  const { header, content } = await open(bytes, passphrase);
+  const { header, content } = await open(bytes, requirePassphrase(options));
   const { collections, pending, rejected, members } = content;
   return {
     budgetId: header.budgetId,
@@ -130,9 +137,24 @@ export async function summarizeBackup(
 }
 
 async function open(bytes: Uint8Array, passphrase: string): Promise<OpenedBackup> {
+  const given: unknown = bytes;
+  if (!(given instanceof Uint8Array)) {
+    throw new SealsyncError('bad_input', 'A backup is a Uint8Array: the bytes of its file.');
+  }
   const opened = await openBackup(bytes, passphrase);
   if (opened.ok) return opened.value;
   throw toError(opened.error);
+}
+
+/** Checked, for those who call without types: a word that is not known must not mean `merge`. */
+const MODES: ReadonlySet<string> = new Set(['merge', 'replace']);
+
+function requirePassphrase(options: BackupOptions): string {
+  const given: unknown = options;
+  const isObject = typeof given === 'object' && given !== null;
+  const passphrase: unknown = isObject ? Reflect.get(given, 'passphrase') : undefined;
+  if (typeof passphrase === 'string') return passphrase;
+  throw new SealsyncError('bad_input', 'This takes an object with a passphrase, a string.');
 }
 
 type Failure = OpenBackupError | SealBackupError;

@@ -100,6 +100,9 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
   }
 
   on<K extends keyof BudgetEvents>(event: K, listener: (e: BudgetEvents[K]) => void): () => void {
+    if (!Object.hasOwn(this.#subscribeTo, event) || typeof listener !== 'function') {
+      throw new SealsyncError('bad_input', 'on() takes the name of an event and a function.');
+    }
     return this.#subscribeTo[event](listener);
   }
 
@@ -120,6 +123,7 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
 
   /** Edits that the log refused for good, oldest first; they are kept until the store is wiped. */
   async rejectedEdits(): Promise<readonly Edit[]> {
+    this.#requireOpen();
     const rejected = await this.#deps.replica.outbox.rejected();
     if (rejected.ok) return rejected.value;
     throw toSealsyncError(rejected.error);
@@ -228,9 +232,13 @@ export class Budget<C extends CollectionShapes = Record<string, object>> {
 
   /**
    * Closes the budget and deletes all that this device keeps of it, pending and rejected edits
-   * included: what the log does not hold is lost.
+   * included: what the log does not hold is lost. Throws `closed` for one that is closed already.
    */
   async wipe(): Promise<void> {
+    if (this.#closed) {
+      const message = 'The budget was closed: clear its copy with sync.wipeLocal(id).';
+      throw new SealsyncError('closed', message);
+    }
     await this.sync.close();
     await this.#deps.conflicts.saved();
     const wiped = await this.#deps.store.wipe();

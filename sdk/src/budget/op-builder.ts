@@ -113,5 +113,6 @@ export function requireFits(ops: readonly Op[], { read, checks }: OpBuilderDeps)
 
 function take<T>(checked: Result<T, BadInput>): T {
   if (checked.ok) return checked.value;
-  throw new SealsyncError('bad_input', `${checked.error.message}.`);
+  const { message } = checked.error;
+  throw new SealsyncError('bad_input', `${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
 }

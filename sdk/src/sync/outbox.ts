@@ -4,7 +4,7 @@ import { isDeviceId, type DeviceId } from '../model/ids.js';
 import type { LocalStore, StoreError } from '../ports/local-store.js';
 import type { Random } from '../ports/random.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { ok, type Result } from '../result.js';
+import { err, ok, type Result } from '../result.js';
 import { corrupt } from './local-error.js';
 import { orderedName } from './local-names.js';
 
@@ -110,7 +110,8 @@ export class Outbox {
         this.#pending.set(counter, edit);
         return ok(edit);
       }
-      if (stored.error.kind !== 'conflict' || attempt === MAX_ATTEMPTS) return stored;
+      if (stored.error.kind !== 'conflict') return stored;
+      if (attempt === MAX_ATTEMPTS) return sharedStore();
       const reloaded = await this.reload();
       if (!reloaded.ok) return reloaded;
     }
@@ -240,6 +241,12 @@ function decodeStored(
   if (!Number.isSafeInteger(lastCounter)) return corrupt('the edit counter');
   return ok({ device, lastCounter, pending });
 }
+/** Another handle made edits that this one knows nothing of: whatever it numbers would clash. */
+const sharedStore = (): Result<never, StoreError> =>
+  err({
+    kind: 'conflict',
+    message: 'The budget is open twice, and the other one wrote: close one, and open it again.',
+  });
 
 async function startDevice(store: LocalStore, random: Random): Promise<Result<Outbox, StoreError>> {
   const device = newDeviceId(random);

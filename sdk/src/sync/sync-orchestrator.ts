@@ -130,7 +130,7 @@ export class SyncOrchestrator {
 
   /** Starts syncing in the background; harmless when started. Throws `closed` after `close()`. */
   start(): void {
-    if (this.#closed) throw new SealsyncError('closed', 'The budget was closed; open it again.');
+    if (this.#closed) throw this.#stopped();
     if (this.#status.state !== 'stopped') return;
     this.#abort = new AbortController();
     this.#setStatus({ state: 'idle' });
@@ -188,7 +188,7 @@ export class SyncOrchestrator {
     this.#timers.clearAll();
     this.#early.stop();
     this.#abort.abort();
-    this.#waiters.settle(stopped());
+    this.#waiters.settle(this.#stopped());
     await this.#round;
     if (!this.#deps.seat) return;
     this.#leads = false;
@@ -227,10 +227,17 @@ export class SyncOrchestrator {
     return !hasPending();
   }
 
+  #stopped(): SealsyncError {
+    const message = this.#closed
+      ? 'The budget was closed; open it again.'
+      : 'Syncing is stopped; call start() first.';
+    return new SealsyncError('closed', message);
+  }
+
   /** Pulls and pushes now; resolves once both reached the end. Throws {@link SealsyncError}. */
   async syncNow(): Promise<void> {
     for (;;) {
-      if (this.#status.state === 'stopped') throw stopped();
+      if (this.#status.state === 'stopped') throw this.#stopped();
       if (!this.#leads && this.#deps.seat) {
         const outcome = await this.#deps.seat.askToSync();
         if (outcome !== 'leads') {
@@ -249,7 +256,7 @@ export class SyncOrchestrator {
   }
 
   #tookOutcome(outcome: Exclude<SyncOutcome, 'leads'>): void {
-    if (outcome === 'closed') throw stopped();
+    if (outcome === 'closed') throw this.#stopped();
     if (outcome === 'synced') {
       this.#setStatus({ lastSyncAt: this.#deps.clock.now(), error: undefined });
       return;
@@ -285,10 +292,10 @@ export class SyncOrchestrator {
     work: (signal: AbortSignal) => Promise<Result<number, SyncFailure>>,
   ): Promise<void> {
     while (this.#round || !this.#leads) {
-      if (this.#status.state === 'stopped') throw stopped();
+      if (this.#status.state === 'stopped') throw this.#stopped();
       await (this.#leads ? this.#round : this.#deps.seat?.lead());
     }
-    if (this.#status.state === 'stopped') throw stopped();
+    if (this.#status.state === 'stopped') throw this.#stopped();
     await this.#startRound(async (signal) => {
       const done = await work(signal);
       if (!done.ok) throw toSealsyncError(done.error);
@@ -314,7 +321,7 @@ export class SyncOrchestrator {
    * one that leads has one. Throws `closed` when stopped.
    */
   enableRealtimeSync(url: string, token?: string): void {
-    if (this.#status.state === 'stopped') throw stopped();
+    if (this.#status.state === 'stopped') throw this.#stopped();
     this.#realtime = { url, token };
     if (this.#leads) this.#link.open(url, token);
   }
@@ -591,6 +598,3 @@ function toFailure(error: unknown): SyncFailure {
 
 /** Ends what waits for a round of a tab that leads no more. */
 const STEPPED_DOWN = new SealsyncError('closed', 'Another tab syncs.');
-
-const stopped = (): SealsyncError =>
-  new SealsyncError('closed', 'Syncing is stopped; call start() first.');
