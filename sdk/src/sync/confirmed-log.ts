@@ -27,6 +27,8 @@ export const RECENT_POSITIONS = 64;
 /** The confirmed side of a device: the verified log, folded. */
 export class ConfirmedLog {
   readonly state: BudgetState;
+  /** Positions of digests that are not what was folded here. */
+  readonly misstated: Set<number> = new Set();
   #peopleFrames: Uint8Array[];
   #attested: Attested | undefined;
   #position: LogPosition;
@@ -109,6 +111,7 @@ export class ConfirmedLog {
     const { seq } = entry.after;
     if (seq <= this.#position.seq) throw new Error(`entry ${String(seq)} was folded before`);
     const digestIsSame = this.#compareDigest(entry);
+    if (digestIsSame === false) this.misstated.add(seq);
     const origin = { author: entry.author, seq, entryTimeMs: entry.t };
     const effects = entry.body.edits.map((edit) => foldEdit(this.state, edit, origin));
     if (saysOfPeople(entry.body.statements)) this.#peopleFrames.push(entry.frame);

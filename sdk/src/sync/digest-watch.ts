@@ -34,6 +34,12 @@ export class DigestWatch {
     this.#confirmed = confirmed;
     this.#uid = uid;
     this.#report = report;
+    if (confirmed.attested) return;
+    // Found before the app was closed, and maybe not told of then.
+    for (const seq of confirmed.misstated) {
+      this.distrusted.add(seq);
+      this.#untold.add(seq);
+    }
   }
 
   /** To be called with every entry that was folded. */

@@ -117,3 +117,30 @@ describe('a snapshot of something that the log does not say', () => {
     await world.close();
   });
 });
+
+describe('a device that is closed before it could dispute a digest', () => {
+  it('does so when it is open again', async () => {
+    const world = await foundWorld();
+    const disk: Disk = new Map();
+    await falseSnapshot(world, async () => {
+      const [ann] = world.devices;
+      if (ann) await shut(world, ann);
+    });
+    const calm = world.backend.intercept(({ operation, uid }) =>
+      operation === 'append' && uid === 'cy' ? { failBefore: 'offline' } : undefined,
+    );
+    // Cy folds the log from its start: a snapshot is no way to know better.
+    const { snapshots, chunks } = world.backend.inspect(world.budgetId) ?? {};
+    world.backend.overwrite(world.budgetId, { snapshots: new Map(), chunks: new Map() });
+    const before = await world.open('cy', { store: createMemoryStore(disk) });
+    await world.clock.advance(2_000);
+    await shut(world, before);
+    calm();
+    if (snapshots && chunks) world.backend.overwrite(world.budgetId, { snapshots, chunks });
+    const cy = await world.open('cy', { store: createMemoryStore(disk) });
+    await world.settle();
+    const disputed = cy.budget.verifiedState().seq;
+    expect(disputed).toBeGreaterThan(before.budget.verifiedState().seq);
+    await world.close();
+  });
+});

@@ -8,7 +8,13 @@ import { encodeCheckpointHead, headOf } from './checkpoint-head.js';
 import { RECENT_POSITIONS, type ConfirmedLog } from './confirmed-log.js';
 import { encodeLocalEntry, type LocalEntry } from './local-entry.js';
 import { toKeyItem } from './local-keys.js';
-import { CHECKPOINT_HEAD, chunkName, entryName } from './local-names.js';
+import {
+  CHECKPOINT_HEAD,
+  chunkName,
+  entryName,
+  MISSTATED_PREFIX,
+  misstatedName,
+} from './local-names.js';
 import { readWholeLog, type StoredCheckpoint, type WholeLog } from './read-local-log.js';
 import { restoreLog } from './restore-log.js';
 import type { EpochKeys } from './verify-entry.js';
@@ -156,6 +162,10 @@ export class LocalLog {
     const remove = [...(also.remove ?? [])];
     for (const entry of entries) put.set(entryName(entry.seq), encodeLocalEntry(entry));
     for (const key of keys) put.set(...toKeyItem(key));
+    // Known until it was disputed, even where a checkpoint has taken the entry's place by then.
+    for (const { seq } of entries) {
+      if (this.confirmed.misstated.has(seq)) put.set(misstatedName(seq), new Uint8Array());
+    }
     if (put.size === 0 && remove.length === 0) return ok();
     const { expect = new Map<string, Uint8Array | undefined>() } = also;
     const written = await this.#store.commit({ expect, put, remove });
@@ -250,6 +260,13 @@ async function readStored(
   if (refreshed && !refreshed.ok) return refreshed;
   const { stored, entries } = whole.value;
   const confirmed = restoreLog(stored, entries, budgetId, keys);
+  const misstated = await store.list(MISSTATED_PREFIX);
+  if (!misstated.ok) return misstated;
+  if (confirmed.ok) {
+    for (const name of misstated.value.keys()) {
+      confirmed.value.misstated.add(Number(name.slice(MISSTATED_PREFIX.length)));
+    }
+  }
   return confirmed.ok ? ok({ whole: whole.value, confirmed: confirmed.value }) : confirmed;
 }
 

@@ -255,9 +255,11 @@ export class LogSession {
     }, signal);
   }
 
-  /** Digests of others that this device has yet to dispute. */
+  /** Digests of others that this device has yet to dispute; none where it may not say so. */
   get disputes(): readonly number[] {
-    return this.#deps.digests.disputes;
+    const { digests, identities, replica } = this.#deps;
+    const self = replica.confirmed.position.members.get(identities.uid);
+    return self && mayWrite(self.role) ? digests.disputes : [];
   }
 
   /** Position of the newest entry that this device has appended since it was opened; 0 for none. */
