@@ -54,7 +54,6 @@ export class Scene {
     this.world = new SyncWorld({
       seed: plan.seed,
       latencyMs: () => (plan.maxLatencyMs === 0 ? 0 : latency.upTo(plan.maxLatencyMs)),
-      signalDelayMs: plan.maxLatencyMs / 2,
       localLog: { manyEntries: plan.checkpointEveryEntries, manyBytes: 1_000_000 },
       settings: {
         firstRetryDelayMs: 500,
