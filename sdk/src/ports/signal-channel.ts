@@ -10,6 +10,8 @@ export type IncomingSignal = Exclude<ServerMessage, { type: 'pong' }>;
 export interface ChannelMetrics {
   /** From the last ping to its pong, in ms; undefined before the first. */
   readonly latencyMs: number | undefined;
+  /** The shortest of the last eight, in ms: what the way takes while nobody is busy. */
+  readonly leastLatencyMs: number | undefined;
   /** Over all pings that were answered, in ms; undefined before the first. */
   readonly meanLatencyMs: number | undefined;
   /** Pings that were answered. */

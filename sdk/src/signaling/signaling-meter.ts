@@ -1,8 +1,11 @@
 import type { ChannelMetrics } from '../ports/signal-channel.js';
 
+const RECENT_PONGS = 8;
+
 /** Counters of one client, over all its connections. */
 export class SignalingMeter {
   #latencyMs: number | undefined;
+  #recentMs: readonly number[] = [];
   #pongs = 0;
   #sumOfLatenciesMs = 0;
   #lastHeartbeatMs: number | undefined;
@@ -34,6 +37,7 @@ export class SignalingMeter {
 
   countPong(latencyMs: number, nowMs: number): void {
     this.#latencyMs = latencyMs;
+    this.#recentMs = [...this.#recentMs, latencyMs].slice(-RECENT_PONGS);
     this.#pongs += 1;
     this.#sumOfLatenciesMs += latencyMs;
     this.#lastHeartbeatMs = nowMs;
@@ -42,6 +46,7 @@ export class SignalingMeter {
   read(): ChannelMetrics {
     return {
       latencyMs: this.#latencyMs,
+      leastLatencyMs: this.#pongs === 0 ? undefined : Math.min(...this.#recentMs),
       meanLatencyMs: this.#pongs === 0 ? undefined : this.#sumOfLatenciesMs / this.#pongs,
       pongs: this.#pongs,
       reconnects: Math.max(0, this.#connects - 1),

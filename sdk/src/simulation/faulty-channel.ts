@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { IncomingSignal, SignalChannel } from '../ports/signal-channel.js';
+import { NO_CHANNEL } from '../sync/sync-metrics.js';
 import type { CrashGate } from './crash-gate.js';
 import type { Dice } from './dice.js';
 import type { FaultRates } from './plan.js';
@@ -31,6 +32,8 @@ export function createFaultyChannel(inner: SignalChannel, deps: FaultyChannelDep
       return inner.state() === 'connected';
     },
     state: () => inner.state(),
+    ping: () => inner.ping?.(),
+    metrics: () => inner.metrics?.() ?? NO_CHANNEL,
     onSignal: (listener) =>
       inner.onSignal((signal) => {
         deliver(signal, deps, (arrived) => {

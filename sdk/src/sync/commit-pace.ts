@@ -1,6 +1,7 @@
 /** So many commits have to be timed before anything is said of the next one. */
 const MIN_SAMPLES = 3;
-const DEVIATIONS = 2;
+/** A read takes as long to get there as the answer does to come: that is margin enough. */
+const DEVIATIONS = 1;
 
 /** How long commits take, estimated as TCP does its round trips (RFC 6298), but with less margin. */
 export class CommitPace {

@@ -24,6 +24,8 @@ const SHARE_OF_RATE = 0.75;
 const RETRY_MS = 100;
 /** Tokens that an early hint leaves: for the head itself, and for edits that follow. */
 const SPARE_TOKENS = 8;
+/** So many pongs tell the round trip; a single one may have come while everybody was busy. */
+const MIN_PONGS = 3;
 
 /** The signaling connection, if there is one, and what it still has to tell. */
 export class RealtimeLink {
@@ -91,11 +93,10 @@ export class RealtimeLink {
     this.#channel?.send({ type: 'data_changed', ...head });
   }
 
-  /** To the signaling server and back, in ms, guessed low; undefined before the first pong. */
+  /** To the signaling server and back, in ms, guessed low; undefined until measured. */
   get roundTripMs(): number | undefined {
-    const { latencyMs, meanLatencyMs } = this.#channel?.metrics?.() ?? NO_CHANNEL;
-    if (latencyMs === undefined || meanLatencyMs === undefined) return undefined;
-    return Math.min(latencyMs, meanLatencyMs);
+    const { pongs, leastLatencyMs } = this.#channel?.metrics?.() ?? NO_CHANNEL;
+    return pongs < MIN_PONGS ? undefined : leastLatencyMs;
   }
 
   /** Tells peers and the server that people have changed. */

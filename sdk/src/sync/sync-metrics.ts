@@ -26,6 +26,7 @@ export class LogTally {
 
 export const NO_CHANNEL: ChannelMetrics = {
   latencyMs: undefined,
+  leastLatencyMs: undefined,
   meanLatencyMs: undefined,
   pongs: 0,
   reconnects: 0,
@@ -41,6 +42,7 @@ export function addMetrics(before: ChannelMetrics, after: ChannelMetrics): Chann
     before.pongs * (before.meanLatencyMs ?? 0) + after.pongs * (after.meanLatencyMs ?? 0);
   return {
     latencyMs: after.latencyMs ?? before.latencyMs,
+    leastLatencyMs: after.leastLatencyMs ?? before.leastLatencyMs,
     meanLatencyMs: pongs === 0 ? undefined : waitedMs / pongs,
     pongs,
     reconnects: before.reconnects + after.reconnects,
