@@ -5,7 +5,7 @@
  */
 const tests = '\\.test\\.ts$';
 const compositionRoot =
-  '^sdk/src/(index|create-sync|create-identity|open-keyslots|unlock-with-passkey|verify-backup|web-socket-signaling-service)\\.ts$';
+  '^sdk/src/(index|create-sync|check-sync-options|create-identity|open-keyslots|unlock-with-passkey|verify-backup|web-socket-signaling-service)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -122,3 +122,25 @@ describe('a newcomer reads all history', () => {
     await expectToJoin(world, link);
   });
 });
+
+describe('a newcomer who is let in but cannot read the budget yet', () => {
+  it('accuses nobody of showing another history', async () => {
+    const world = await worlds.found();
+    const ann = await world.open('ann');
+    const { link } = await world.during(
+      ann.budget.people.createInvite({ role: 'editor', expiresInMs: 86_400_000 }),
+    );
+    await world.accept('cy', link);
+    const calm = world.backend.intercept(({ operation, uid }) =>
+      uid === 'cy' && operation === 'read' ? { failBefore: 'denied' } : undefined,
+    );
+    const heard: string[] = [];
+    const onSecurity = ({ kind }: { readonly kind: string }): unknown => heard.push(kind);
+    const cy = await world.open('cy', { onSecurity });
+    await world.clock.advance(60_000);
+    calm();
+    await world.settle();
+    expect(heard).toEqual([]);
+    expect(cy.budget.people.members().get('cy')?.role).toBe('editor');
+  });
+});

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.js';
 import { Backoff } from '../sync/backoff.js';
 import { NamedTimers } from '../sync/named-timers.js';
 import type { SyncState, SyncStatus } from '../sync/sync-orchestrator.js';
-import { ownMember, type PeopleDeps } from './people-deps.js';
+import { ownMember, positionOf, type PeopleDeps } from './people-deps.js';
 import { PeopleLook } from './people-look.js';
 
 const OBSTACLES: ReadonlySet<SealsyncErrorKind> = new Set([
@@ -108,7 +108,8 @@ export class PeopleKeeper {
     if (state === 'stopped') this.#isDue = true;
     if (state === 'syncing') return;
     // The edits of who is joining are refused until a look has finished that.
-    const waitsForLook = error?.kind === 'access_denied' && !ownMember(this.#deps);
+    const hasRead = positionOf(this.#deps).seq > 0;
+    const waitsForLook = error?.kind === 'access_denied' && hasRead && !ownMember(this.#deps);
     this.#isHalted = error !== undefined && !waitsForLook;
     if (state === 'stopped' || this.#isHalted) this.#isAway = true;
     else if (endsRound && this.#isAway) {

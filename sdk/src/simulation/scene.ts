@@ -53,6 +53,7 @@ export class Scene {
     const latency = new Dice(plan.seed, 'latency');
     this.world = new SyncWorld({
       seed: plan.seed,
+      signalDelayMs: plan.maxLatencyMs / 2,
       latencyMs: () => (plan.maxLatencyMs === 0 ? 0 : latency.upTo(plan.maxLatencyMs)),
       localLog: { manyEntries: plan.checkpointEveryEntries, manyBytes: 1_000_000 },
       settings: {
