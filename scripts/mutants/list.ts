@@ -1,17 +1,11 @@
+import type { Mutant } from './mutant.js';
+import { SNAPSHOT_MUTANTS } from './snapshots.js';
+
 /**
  * Faults that an engineer might make, one at a time, in the engine as it is. Each has to be found
  * by the simulation. To add one: name it, give the file, a text that occurs there exactly once,
  * what takes its place, and what a user would lose. `npm run mutants -- NAME` tries it alone.
  */
-export interface Mutant {
-  readonly name: string;
-  /** Below `sdk/src/`. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  readonly wrongBecause: string;
-}
-
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'merge-tie-break',
@@ -252,4 +246,5 @@ export const MUTANTS: readonly Mutant[] = [
       '      this.#deps.local.note({ seq: after.seq, frame, at, isSkipped: false });\n',
     wrongBecause: 'what was read before a restart is neither kept nor read again',
   },
+  ...SNAPSHOT_MUTANTS,
 ];

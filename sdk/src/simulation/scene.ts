@@ -23,6 +23,7 @@ const ACCUSATIONS: ReadonlySet<SecurityEventKind> = new Set([
   'deletion_unproven',
   'pin_not_genuine',
   'snapshot_disputed',
+  'snapshot_refused',
 ]);
 
 const MINUTE_MS = 60_000;
