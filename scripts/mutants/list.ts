@@ -139,8 +139,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'stop-leaves-timers',
     file: 'sync/sync-orchestrator.ts',
-    find: '    this.#timers.clearAll();\n    this.#abort.abort();',
-    replace: '    this.#abort.abort();',
+    find: '    this.#timers.clearAll();\n    this.#early.stop();',
+    replace: '    this.#early.stop();',
     wrongBecause: 'a closed budget keeps its process alive',
   },
   {
@@ -197,8 +197,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'counter-restarts',
     file: 'sync/outbox.ts',
-    find: 'return ok(new Outbox(store, device, lastCounter, pending));',
-    replace: 'return ok(new Outbox(store, device, pending.size > 0 ? lastCounter : 0, pending));',
+    find: 'const lastCounter = counter ? Number(readText(counter)) : 0;',
+    replace: 'const lastCounter = counter && pending.size > 0 ? Number(readText(counter)) : 0;',
     wrongBecause: 'edits after a restart are refused, or pass for edits of before it',
   },
   {
@@ -212,7 +212,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'outbox-not-restored',
     file: 'sync/outbox.ts',
-    find: '      pending.set(edit.value.counter, edit.value);\n',
+    find: '    pending.set(edit.value.counter, edit.value);\n',
     replace: '',
     wrongBecause: 'edits that were not pushed before a crash are lost',
   },
