@@ -9,7 +9,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadSodiumForMany } from '../sdk/src/simulation/remember-signatures.js';
 import { runSeed } from '../sdk/src/simulation/run-history.js';
-import { MUTANTS, type Mutant } from './mutants/list.js';
+import { MUTANTS } from './mutants/list.js';
+import type { Mutant } from './mutants/mutant.js';
 import type * as Histories from './simulate/histories.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

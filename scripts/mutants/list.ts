@@ -1,17 +1,11 @@
+import type { Mutant } from './mutant.js';
+import { SNAPSHOT_MUTANTS } from './snapshots.js';
+
 /**
  * Faults that an engineer might make, one at a time, in the engine as it is. Each has to be found
  * by the simulation. To add one: name it, give the file, a text that occurs there exactly once,
  * what takes its place, and what a user would lose. `npm run mutants -- NAME` tries it alone.
  */
-export interface Mutant {
-  readonly name: string;
-  /** Below `sdk/src/`. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  readonly wrongBecause: string;
-}
-
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'merge-tie-break',
@@ -145,8 +139,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'stop-leaves-timers',
     file: 'sync/sync-orchestrator.ts',
-    find: '    this.#timers.clearAll();\n    this.#abort.abort();',
-    replace: '    this.#abort.abort();',
+    find: '    this.#timers.clearAll();\n    this.#early.stop();',
+    replace: '    this.#early.stop();',
     wrongBecause: 'a closed budget keeps its process alive',
   },
   {
@@ -203,8 +197,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'counter-restarts',
     file: 'sync/outbox.ts',
-    find: 'return ok(new Outbox(store, device, lastCounter, pending));',
-    replace: 'return ok(new Outbox(store, device, pending.size > 0 ? lastCounter : 0, pending));',
+    find: 'const lastCounter = counter ? Number(readText(counter)) : 0;',
+    replace: 'const lastCounter = counter && pending.size > 0 ? Number(readText(counter)) : 0;',
     wrongBecause: 'edits after a restart are refused, or pass for edits of before it',
   },
   {
@@ -218,7 +212,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'outbox-not-restored',
     file: 'sync/outbox.ts',
-    find: '      pending.set(edit.value.counter, edit.value);\n',
+    find: '    pending.set(edit.value.counter, edit.value);\n',
     replace: '',
     wrongBecause: 'edits that were not pushed before a crash are lost',
   },
@@ -252,4 +246,5 @@ export const MUTANTS: readonly Mutant[] = [
       '      this.#deps.local.note({ seq: after.seq, frame, at, isSkipped: false });\n',
     wrongBecause: 'what was read before a restart is neither kept nor read again',
   },
+  ...SNAPSHOT_MUTANTS,
 ];

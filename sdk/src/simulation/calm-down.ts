@@ -10,23 +10,28 @@ const MINUTE_MS = 60_000;
 export async function calmDown(scene: Scene): Promise<void> {
   const { world, plan } = scene;
   scene.endFaults();
-  for (const device of scene.devices) await bringBack(scene, device);
+  for (const device of scene.awake) await bringBack(scene, device);
   await scene.finishRunning();
   for (const uid of plan.people.filter((name) => scene.isIn(name))) {
     // Whose joining was taken, and the answer lost, opens the budget later.
-    const has = scene.devices.some((device) => device.uid === uid);
+    const has = scene.awake.some((device) => device.uid === uid);
     if (!has) await bringBack(scene, scene.addDevice(uid, 0));
   }
   if (plan.people.length > plan.founders) await settlePeople(scene);
+  await agree(scene);
+  await world.clock.advance(10_000);
+}
+
+/** Everything that waits is pushed, everybody writes once more, and all come to the same. */
+export async function agree(scene: Scene): Promise<void> {
   const isPushed = await scene.until(() => hasPushed(scene), 10 * MINUTE_MS, 1_000);
   require(isPushed, 'devices converge', () => `edits wait: ${describeDifferences(scene)}`);
   await writeOnceMore(scene);
   const isQuiet = await scene.until(() => hasConverged(scene), 30 * MINUTE_MS, 1_000);
   require(isQuiet, 'devices converge', () => describeDifferences(scene));
-  await world.clock.advance(10_000);
 }
 
-async function bringBack(scene: Scene, device: Device): Promise<void> {
+export async function bringBack(scene: Scene, device: Device): Promise<void> {
   for (let tries = 0; !device.life && tries < 3; tries += 1) await scene.start(device);
   require(device.life !== undefined, 'calls come to an end', () => `${device.name} does not open`);
   device.goOnline();
@@ -37,7 +42,7 @@ async function bringBack(scene: Scene, device: Device): Promise<void> {
 async function settlePeople(scene: Scene): Promise<void> {
   const { world } = scene;
   for (let day = 0; day < 2; day += 1) {
-    for (const device of scene.devices) {
+    for (const device of scene.awake) {
       await device.close();
       await bringBack(scene, device);
     }
@@ -68,10 +73,9 @@ async function removeStranded(scene: Scene): Promise<void> {
 }
 
 async function writeOnceMore(scene: Scene): Promise<void> {
-  let token = 1_000_000;
   for (const device of insiders(scene)) {
     if (roleOf(device) === 'viewer') continue;
-    token += 1;
+    const token = scene.newToken();
     const change = { type: 'put', collection: 'notes', id: device.uid, field: 'n', token } as const;
     const writing = makeEdit(scene, device, [change]).then((outcome) => {
       require(outcome === 'acknowledged', 'members can write', () =>
@@ -86,7 +90,7 @@ async function writeOnceMore(scene: Scene): Promise<void> {
 export const insiders = (scene: Scene): readonly Device[] =>
   scene.running.filter(({ uid }) => scene.isIn(uid));
 
-const roleOf = (device: Device): string | undefined =>
+export const roleOf = (device: Device): string | undefined =>
   device.requireLife().opened.budget.people.members().get(device.uid)?.role;
 
 /** Nothing that happens later is needed for that, and no other edit. */
@@ -97,8 +101,7 @@ const hasPushed = (scene: Scene): boolean =>
   );
 
 function hasConverged(scene: Scene): boolean {
-  const { world } = scene;
-  const size = world.backend.inspect(world.budgetId)?.entries.size ?? 0;
+  const { size } = scene;
   return insiders(scene).every((device) => {
     const { budget } = device.requireLife().opened;
     return (
@@ -110,8 +113,7 @@ function hasConverged(scene: Scene): boolean {
 }
 
 function describeDifferences(scene: Scene): string {
-  const { world } = scene;
-  const size = world.backend.inspect(world.budgetId)?.entries.size ?? 0;
+  const { size } = scene;
   const devices = insiders(scene).map((device) => {
     const { budget } = device.requireLife().opened;
     const { state, error } = budget.sync.getStatus();

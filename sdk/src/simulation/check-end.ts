@@ -18,7 +18,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** Holds everything against everything, once all is quiet. */
 export async function checkEnd(scene: Scene): Promise<void> {
   const { world, plan } = scene;
-  const log = decodeLog(world, plan.people, scene.poison);
+  const log = decodeLog(world, plan.people, scene.poison, scene.pruned);
   scene.tally.add('entries', log.length);
   scene.tally.add('snapshots', world.backend.inspect(world.budgetId)?.snapshots.size ?? 0);
   checkPeople(scene);
@@ -117,7 +117,7 @@ function checkRecordsOf(device: Device, wanted: ReturnType<typeof foldPlainly>):
 function checkKeys(scene: Scene): void {
   const { world, plan } = scene;
   const stored = world.backend.inspect(world.budgetId);
-  const head = stored?.entries.get(stored.entries.size);
+  const head = stored?.entries.get(scene.size);
   const frame = head && parseFrame(head.frame);
   if (!stored || !frame?.ok) return;
   for (const uid of plan.people.filter((name) => !scene.isIn(name))) {

@@ -7,6 +7,7 @@ import type { EpochKey } from '../crypto/epoch-key.js';
 import { parseFrame } from '../crypto/frame.js';
 import { unwrapEpochKey } from '../crypto/wrap-epoch-key.js';
 import type { Edit } from '../model/edit.js';
+import type { StoredEntry } from '../ports/remote-log.js';
 import type { StoredBudget } from '../testing/memory-stored-budget.js';
 import type { SyncWorld } from '../testing/sync-world.js';
 import { wrapIdOf } from '../remote/wrap-id.js';
@@ -20,19 +21,21 @@ export interface DecodedEntry {
   readonly edits: readonly Edit[];
 }
 
-/** Everything in the log but `poison`, read without any of the code that verifies and folds it. */
+/** Everything that was ever in the log but `poison`, read without any of the code that verifies and folds it. */
 export function decodeLog(
   world: SyncWorld,
   uids: readonly string[],
   poison: ReadonlySet<number>,
+  pruned: ReadonlyMap<number, StoredEntry>,
 ): DecodedEntry[] {
   const stored = world.backend.inspect(world.budgetId);
   if (!stored) throw new Error('there is a budget');
   const keys = new Map<string, EpochKey>();
   const decoded: DecodedEntry[] = [];
   let previous = new Uint8Array(32);
-  for (let seq = 1; seq <= stored.entries.size; seq += 1) {
-    const entry = stored.entries.get(seq);
+  const entries = new Map([...pruned, ...stored.entries]);
+  for (let seq = 1; seq <= entries.size; seq += 1) {
+    const entry = entries.get(seq);
     const isChained = entry !== undefined && equalBytes(entry.prev, previous);
     require(isChained, 'the log is gapless and chained', () => `at entry ${String(seq)}`);
     if (!entry) continue;

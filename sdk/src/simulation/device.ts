@@ -53,6 +53,8 @@ export class Device {
   remoteChanges = 0;
   /** A copy of its store is in use elsewhere, or it is one. */
   isCopied = false;
+  /** Closed, until the faults are over and history was pruned. */
+  isAsleep = false;
   /** Counts the calls that made edits. */
   edits = 0;
   readonly #around: Surroundings;

@@ -82,6 +82,25 @@ const PEOPLE: Weights = {
 };
 
 export function makePlan(seed: number): Plan {
+  const plan = drawPlan(seed);
+  return plan.snapshotEveryEntries < NO_SNAPSHOTS ? { ...plan, steps: addSleep(plan) } : plan;
+}
+
+/** Devices fall asleep after some entries: they may be behind the floor when they wake up. */
+function addSleep({ seed, steps }: Plan): Step[] {
+  const dice = new Dice(seed, 'sleep');
+  // Tokens that no other change has.
+  const drawing = { dice, tokens: 10_000 };
+  const added = [...steps];
+  for (let count = dice.upTo(3); count > 0; count -= 1) {
+    const edit = drawEdits(drawing);
+    const step = { ...edit, type: 'sleep', changes: dice.chance(0.6) ? edit.changes : [] } as const;
+    added.splice(dice.upTo(added.length), 0, { ...step, thenMs: 0 });
+  }
+  return added;
+}
+
+function drawPlan(seed: number): Plan {
   const dice = new Dice(seed, 'plan');
   const hasPeople = dice.chance(0.3);
   const isLong = !hasPeople && dice.chance(0.05);
@@ -158,7 +177,7 @@ interface Drawing {
   tokens: number;
 }
 
-function drawEdits(drawing: Drawing): Action {
+function drawEdits(drawing: Drawing): Extract<Action, { type: 'edit' }> {
   const { dice } = drawing;
   const count = dice.weighted({ one: 7, two: 2, three: 1 });
   const length = { one: 1, two: 2, three: 3 }[count];
@@ -182,6 +201,7 @@ function drawAction(dice: Dice, weights: Weights): Action {
   const person = dice.upTo(NAMES.length);
   switch (type) {
     case 'edit':
+    case 'sleep':
       throw new Error('edits are drawn apart');
     case 'crash':
       return {

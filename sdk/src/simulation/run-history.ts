@@ -1,6 +1,7 @@
 import { calmDown } from './calm-down.js';
 import { checkEnd } from './check-end.js';
-import { makePlan, type Plan } from './plan.js';
+import { pruneAndWake } from './long-sleep.js';
+import { makePlan, NO_SNAPSHOTS, type Plan } from './plan.js';
 import { Scene } from './scene.js';
 import { takeStep } from './take-step.js';
 import { Tally } from './tally.js';
@@ -33,6 +34,7 @@ async function play(scene: Scene): Promise<void> {
   scene.startFaults();
   for (const step of scene.plan.steps) await takeStep(scene, step);
   await calmDown(scene);
+  if (scene.plan.snapshotEveryEntries < NO_SNAPSHOTS) await pruneAndWake(scene);
   await checkEnd(scene);
   await tearDown(scene);
 }

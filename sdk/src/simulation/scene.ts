@@ -1,3 +1,4 @@
+import type { StoredEntry } from '../ports/remote-log.js';
 import type { SecurityEvent, SecurityEventKind } from '../sync/security-event.js';
 import { SyncWorld } from '../testing/sync-world.js';
 import { Device, type Surroundings } from './device.js';
@@ -22,6 +23,7 @@ const ACCUSATIONS: ReadonlySet<SecurityEventKind> = new Set([
   'deletion_unproven',
   'pin_not_genuine',
   'snapshot_disputed',
+  'snapshot_refused',
 ]);
 
 const MINUTE_MS = 60_000;
@@ -37,6 +39,8 @@ export class Scene {
   readonly links: string[] = [];
   /** Positions of entries that no member can accept. */
   readonly poison: Set<number> = new Set();
+  /** Entries that were in the log. */
+  readonly pruned: Map<number, StoredEntry> = new Map();
   readonly #around: Surroundings;
   readonly #running = new Map<Promise<void>, string>();
   readonly #digests = new Map<number, string>();
@@ -45,6 +49,7 @@ export class Scene {
   #calling: Device | undefined;
   #failure: unknown;
   #hasFailed = false;
+  #token = 1_000_000;
 
   constructor(plan: Plan, tally: Tally) {
     this.plan = plan;
@@ -110,16 +115,26 @@ export class Scene {
     return device;
   }
 
+  /** Position of the newest entry. */
+  get size(): number {
+    const stored = this.world.backend.inspect(this.world.budgetId);
+    return this.pruned.size + (stored?.entries.size ?? 0);
+  }
+
+  get awake(): readonly Device[] {
+    return this.devices.filter(({ isAsleep }) => !isAsleep);
+  }
+
   get running(): readonly Device[] {
     return this.devices.filter(({ life }) => life !== undefined);
   }
 
   /** A device whose process runs; starts one where none does. */
   async aRunningDevice(index: number): Promise<Device | undefined> {
-    const { running, devices } = this;
+    const { running, awake } = this;
     const alive = running[index % Math.max(running.length, 1)];
     if (alive) return alive;
-    const dead = devices[index % devices.length];
+    const dead = awake[index % awake.length];
     return dead && (await this.start(dead)) ? dead : undefined;
   }
 
@@ -138,6 +153,12 @@ export class Scene {
       )
       .finally(() => this.#running.delete(running));
     this.#running.set(running, what);
+  }
+
+  /** Of a change that is in no plan. */
+  newToken(): number {
+    this.#token += 1;
+    return this.#token;
   }
 
   fail(error: unknown): void {

@@ -26,6 +26,8 @@ export type Action =
     }
   | { readonly type: 'restart'; readonly device: number }
   | { readonly type: 'copy store'; readonly device: number }
+  /** Closed until the history before a snapshot is pruned, with changes that nobody got. */
+  | { readonly type: 'sleep'; readonly device: number; readonly changes: readonly Change[] }
   | { readonly type: 'offline'; readonly device: number; readonly forMs: number }
   | { readonly type: 'stop'; readonly device: number }
   | { readonly type: 'start'; readonly device: number }

@@ -1,6 +1,7 @@
 import { SealsyncError } from '../errors.js';
 import type { IncomingSignal } from '../ports/signal-channel.js';
 import type { Device } from './device.js';
+import { fallAsleep } from './long-sleep.js';
 import { NO_SNAPSHOTS } from './plan.js';
 import { makeEdit } from './make-edit.js';
 import { appendPoison } from './poison.js';
@@ -16,7 +17,7 @@ export async function takeStep(scene: Scene, { thenMs, ...action }: Step): Promi
   await act(scene, action);
   if (thenMs > 0) await world.clock.advance(thenMs);
   scene.throwFailure();
-  for (const device of scene.devices) {
+  for (const device of scene.awake) {
     const isDue = !device.life && device.downUntilMs <= world.clock.now();
     if (isDue) await scene.start(device);
   }
@@ -88,6 +89,9 @@ async function actOn(scene: Scene, device: Device, action: DeviceAction): Promis
       await scene.start(copy);
       return;
     }
+    case 'sleep':
+      await fallAsleep(scene, device, action.changes);
+      return;
     case 'offline':
       tally.fault('device offline');
       device.cutUntilMs = world.clock.now() + action.forMs;

@@ -32,6 +32,7 @@ export const FAULTS = [
   'clock skewed',
   'clock jumped',
   'syncing stopped',
+  'long sleep',
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];
