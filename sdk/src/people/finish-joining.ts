@@ -48,6 +48,9 @@ function checkInviter(
   { invite, inviterFingerprint, head }: InviteLink,
 ): Result<void, SyncFailure> {
   const { members, invites, seq } = positionOf(deps);
+  if (seq === 0) {
+    return refuse('access_denied', 'The budget cannot be read yet: joining goes on once it can.');
+  }
   const by = invites.get(invite.inviteId)?.by ?? '';
   const inviter = members.get(by);
   if (seq >= head.seq && !(inviter && isOther(by, inviter, inviterFingerprint))) return ok();

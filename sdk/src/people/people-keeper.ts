@@ -108,8 +108,7 @@ export class PeopleKeeper {
     if (state === 'stopped') this.#isDue = true;
     if (state === 'syncing') return;
     // The edits of who is joining are refused until a look has finished that.
-    const hasRead = positionOf(this.#deps).seq > 0;
-    const waitsForLook = error?.kind === 'access_denied' && hasRead && !ownMember(this.#deps);
+    const waitsForLook = error?.kind === 'access_denied' && !ownMember(this.#deps);
     this.#isHalted = error !== undefined && !waitsForLook;
     if (state === 'stopped' || this.#isHalted) this.#isAway = true;
     else if (endsRound && this.#isAway) {
@@ -207,6 +206,11 @@ export class PeopleKeeper {
     this.#hasLooked = true;
     if (!this.#closed) this.#deps.news.failed('people', toError(error));
     if (isSealsyncError(error) && OBSTACLES.has(error.kind)) this.#obstacle = error;
+    if (positionOf(this.#deps).seq === 0) {
+      // Nothing could be read, so that there was nothing to look at.
+      this.#isDue = true;
+      this.#isAway = true;
+    }
     if (isSealsyncError(error) && error.retryable && !this.#closed) {
       this.#isDue = true;
       this.#timers.set('retry', this.#backoff.nextDelayMs(), () => {
