@@ -213,7 +213,10 @@ export class Scene {
     const isImagined = kind === 'device_cloned' && !this.devices.some(({ isCopied }) => isCopied);
     if (!isAccusation && !isImagined) return;
     this.fail(
-      new Violation('only liars are accused', `${device.name} found ${kind} at ${String(seq)}: ${message}`),
+      new Violation(
+        'only liars are accused',
+        `${device.name} found ${kind} at ${String(seq)}: ${message}`,
+      ),
     );
   }
 }
