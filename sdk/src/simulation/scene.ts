@@ -206,7 +206,7 @@ export class Scene {
     return { seq, digest };
   }
 
-  #judgeEvent(device: Device, { kind, seq }: SecurityEvent): void {
+  #judgeEvent(device: Device, { kind, seq, message }: SecurityEvent): void {
     this.tally.add(`event: ${kind}`);
     const { damagePage, gapPage, cutPage } = this.plan.rates;
     const somebodyLies = this.poison.size > 0 || damagePage + gapPage + cutPage > 0;
@@ -214,7 +214,10 @@ export class Scene {
     const isImagined = kind === 'device_cloned' && !this.devices.some(({ isCopied }) => isCopied);
     if (!isAccusation && !isImagined) return;
     this.fail(
-      new Violation('only liars are accused', `${device.name} found ${kind} at ${String(seq)}`),
+      new Violation(
+        'only liars are accused',
+        `${device.name} found ${kind} at ${String(seq)}: ${message}`,
+      ),
     );
   }
 }
