@@ -307,7 +307,7 @@ class FirebaseSync implements Sealsync {
   }
 
   async #wipeLocal(budgetId: BudgetId): Promise<void> {
-    if ([...this.#open.keys()].some(({ id }) => id === budgetId)) {
+    if (this.#findOpen(budgetId)) {
       throw new SealsyncError('bad_input', 'The budget is open: close it first, or wipe() it.');
     }
     const store = guardStore(this.#openRawStore(budgetId));
@@ -327,9 +327,8 @@ class FirebaseSync implements Sealsync {
     budgetId: BudgetId,
     checks?: SchemaChecks,
   ): Promise<Budget<C>> {
-    const isOpen = [...this.#open.keys()].some(({ id }) => id === budgetId);
     // Two that write to one store would take each other for a copy of the device.
-    if (isOpen || this.#opening.has(budgetId)) {
+    if (this.#findOpen(budgetId) || this.#opening.has(budgetId)) {
       const message = 'The budget is open already: use that one, or close it first.';
       throw new SealsyncError('bad_input', message);
     }
@@ -344,6 +343,10 @@ class FirebaseSync implements Sealsync {
     } finally {
       this.#opening.delete(budgetId);
     }
+  }
+
+  #findOpen(budgetId: BudgetId): Pick<Budget, 'id' | 'people' | 'close'> | undefined {
+    return [...this.#open.keys()].find(({ id }) => id === budgetId);
   }
 
   /** Every call: not after `close`, and what finds its keys wiped says that they are locked. */

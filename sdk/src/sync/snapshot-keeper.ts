@@ -13,7 +13,7 @@ import {
 import { ok, type Result } from '../result.js';
 import { Backoff } from './backoff.js';
 import { chooseKept } from './kept-snapshots.js';
-import { NamedTimers } from './named-timers.js';
+import { sleep } from './sleep.js';
 import type { SnapshotDeps } from './snapshot-deps.js';
 import { isTransient, toSealsyncError } from './sync-failure.js';
 import type { SyncOrchestrator } from './sync-orchestrator.js';
@@ -45,7 +45,6 @@ const MAX_ATTEMPTS = 6;
  */
 export class SnapshotKeeper {
   readonly #deps: SnapshotKeeperDeps;
-  readonly #timers: NamedTimers<'retry'>;
   readonly #backoff: Backoff;
   readonly #abort = new AbortController();
   #stopListening: () => void = () => undefined;
@@ -58,9 +57,8 @@ export class SnapshotKeeper {
   #abandoned: Owed | undefined;
 
   constructor(deps: SnapshotKeeperDeps) {
-    const { clock, random, settings } = deps;
+    const { random, settings } = deps;
     this.#deps = deps;
-    this.#timers = new NamedTimers(clock);
     this.#backoff = new Backoff(random, settings.firstRetryDelayMs, settings.maxRetryDelayMs);
   }
 
@@ -77,7 +75,6 @@ export class SnapshotKeeper {
 
   async close(): Promise<void> {
     this.#stopListening();
-    this.#timers.clearAll();
     this.#abort.abort();
     await this.#working;
   }
@@ -160,20 +157,10 @@ export class SnapshotKeeper {
   }
 
   /** Whether to go on after a pause. */
-  #pause(): Promise<boolean> {
+  async #pause(): Promise<boolean> {
     const { signal } = this.#abort;
-    if (signal.aborted) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const giveUp = (): void => {
-        this.#timers.clear('retry');
-        resolve(false);
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-      this.#timers.set('retry', this.#backoff.nextDelayMs(), () => {
-        signal.removeEventListener('abort', giveUp);
-        resolve(true);
-      });
-    });
+    await sleep(this.#deps.clock, this.#backoff.nextDelayMs(), signal);
+    return !signal.aborted;
   }
 
   async #removeOld(): Promise<void> {
