@@ -1,7 +1,5 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { equalBytes } from '../bytes.js';
-import { decodeBody } from '../codec/body.js';
-import { openFrame } from '../crypto/envelope.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { parseFrame } from '../crypto/frame.js';
 import type { Identity } from '../crypto/identity.js';
@@ -13,6 +11,7 @@ import type { BudgetId } from '../model/ids.js';
 import type { RemoteError, RemoteLog, StoredEntry } from '../ports/remote-log.js';
 import type { WrappedKeys } from '../ports/wrapped-keys.js';
 import { ok, type Result } from '../result.js';
+import { firstStatementOf } from '../sync/first-statement.js';
 import type { LogPosition } from '../sync/log-position.js';
 import type { OwnIdentities } from '../sync/own-identities.js';
 import type { SecurityEvent } from '../sync/security-event.js';
@@ -257,9 +256,7 @@ export class BudgetKeyring implements EpochKeys {
   #openPrevious(start: StoredEntry, key: EpochKey): EpochKey | undefined {
     const frame = parseFrame(start.frame);
     if (!frame.ok) return undefined;
-    const opened = openFrame(frame.value, key);
-    const body = opened.ok ? decodeBody(opened.value, frame.value.header.device) : undefined;
-    const statement = body?.ok ? body.value.statements[0] : undefined;
+    const statement = firstStatementOf(frame.value, key);
     if (statement?.type !== 'epoch_started') return undefined;
     const { previousEpoch: epoch, previousKid: kid, previousKey } = statement;
     if (epoch >= key.epoch) return undefined;

@@ -1,12 +1,11 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
-import { decodeBody } from '../codec/body.js';
-import { openFrame } from '../crypto/envelope.js';
 import type { EpochKey } from '../crypto/epoch-key.js';
 import { hashFrame, parseFrame, type Frame } from '../crypto/frame.js';
 import { openPreviousKey } from '../crypto/previous-key.js';
 import type { BudgetId } from '../model/ids.js';
 import { NOBODY, type People } from '../model/people.js';
+import { firstStatementOf } from './first-statement.js';
 import { LOG_START, type LogPosition } from './log-position.js';
 import { verifyEntry, type EpochKeys } from './verify-entry.js';
 
@@ -96,9 +95,7 @@ function findKeys(
 }
 
 function openPrevious(frame: Frame, key: EpochKey): EpochKey | undefined {
-  const opened = openFrame(frame, key);
-  const body = opened.ok ? decodeBody(opened.value, frame.header.device) : undefined;
-  const statement = body?.ok ? body.value.statements[0] : undefined;
+  const statement = firstStatementOf(frame, key);
   if (statement?.type !== 'epoch_started') return undefined;
   const { previousEpoch: epoch, previousKid: kid, previousKey } = statement;
   const previous = openPreviousKey(previousKey, key, { epoch, kid });

@@ -1,9 +1,9 @@
 import { equalBytes } from '../bytes.js';
-import { decodeBody } from '../codec/body.js';
-import { openFrame, verifyFrameSignature } from '../crypto/envelope.js';
+import { verifyFrameSignature } from '../crypto/envelope.js';
 import { hashFrame, parseFrame } from '../crypto/frame.js';
 import type { StoredEntry } from '../ports/remote-log.js';
 import type { Checkpoint } from './checkpoint.js';
+import { firstStatementOf } from './first-statement.js';
 import { digestConfirmed } from './state-digest.js';
 import type { EpochKeys } from './verify-entry.js';
 
@@ -27,9 +27,7 @@ export function isStatedBy(
   const author = position.members.get(header.author);
   const key = keys.find(header.epoch, header.kid);
   if (!author || !key || !verifyFrameSignature(frame.value, author.keys.sign)) return false;
-  const plaintext = openFrame(frame.value, key);
-  const body = plaintext.ok ? decodeBody(plaintext.value, header.device) : undefined;
-  const statement = body?.ok ? body.value.statements[0] : undefined;
+  const statement = firstStatementOf(frame.value, key);
   return (
     statement?.type === 'state_digest' &&
     equalBytes(statement.digest, digestConfirmed(state, position))
